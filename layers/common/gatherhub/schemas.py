@@ -61,7 +61,12 @@ UtcTime = Annotated[
 PathId = Annotated[int, BeforeValidator(parse_id)]
 WholeNumber = Annotated[int, Strict()]
 Text = Annotated[str, AfterValidator(_encodable)]
-Title = Annotated[Text, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+# The constraints come before our own check: after it, they would measure before they strip.
+Title = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
+    AfterValidator(_encodable),
+]
 Description = Annotated[Text, StringConstraints(max_length=5_000)]
 
 
