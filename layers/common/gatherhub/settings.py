@@ -54,6 +54,20 @@ def rate_limit() -> int:
     return int(os.environ.get("RATE_LIMIT", "100"))
 
 
+def ongoing_hours() -> int:
+    """Return how many hours after its date an event counts as ongoing."""
+    return int(os.environ.get("ONGOING_HOURS", "3"))
+
+
+def audience_shards() -> int:
+    """Return over how many partitions the listeners of a topic are spread.
+
+    It may grow at any time. After it shrinks, connections of the partitions that are no longer
+    read hear nothing until they connect anew (two hours at most).
+    """
+    return int(os.environ.get("AUDIENCE_SHARDS", "4"))
+
+
 @lru_cache(maxsize=1)
 def public_url() -> str:
     """Return the address at which clients reach the API, without a final slash.

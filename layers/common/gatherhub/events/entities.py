@@ -1,0 +1,33 @@
+"""Events and participations as the table holds them."""
+
+from pydantic import BaseModel, ConfigDict
+
+from gatherhub.schemas import UtcTime
+
+
+class _Entity(BaseModel):
+    # Keys and kind are in the item too, but are the table's business.
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Event(_Entity):
+    """One event. `current_participants` counts its participations, the creator's included."""
+
+    id: int
+    creator_id: int
+    title: str
+    description: str
+    date: UtcTime
+    location: str
+    max_participants: int | None
+    current_participants: int
+    created_at: UtcTime
+    updated_at: UtcTime
+
+
+class Participation(_Entity):
+    """One user taking part in one event."""
+
+    event_id: int
+    user_id: int
+    joined_at: UtcTime
