@@ -92,3 +92,12 @@ def unavailable(retry_after: int = 1) -> Problem:
         "The service can't answer at the moment. Try again shortly.",
         headers={"Retry-After": str(retry_after)},
     )
+
+
+def internal(request_id: str) -> Problem:
+    """Return the error that shows nothing of what went wrong but where to look it up."""
+    return Problem(
+        ErrorCode.INTERNAL_ERROR,
+        "Something went wrong on our side. Quote the request id when you report it.",
+        {"request_id": request_id},
+    )

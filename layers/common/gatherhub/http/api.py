@@ -16,10 +16,10 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from gatherhub import aws
-from gatherhub.errors import ErrorCode, Problem, unavailable
+from gatherhub.errors import ErrorCode, Problem, internal, unavailable
 from gatherhub.http import rate_limit
 from gatherhub.http.auth import authenticate
-from gatherhub.http.errors import from_validation, internal, to_response
+from gatherhub.http.errors import from_validation, to_response
 from gatherhub.http.request import JSON, Incoming
 from gatherhub.http.routes import allowed_methods
 from gatherhub.observability import logger, record_request

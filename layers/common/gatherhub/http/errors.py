@@ -80,12 +80,3 @@ def from_validation(error: RequestValidationError) -> Problem:
 def _message(entry: Mapping[str, Any]) -> str:
     text = str(entry["msg"]).removeprefix(_PYDANTIC_PREFIX)
     return "This field is required." if entry["type"] == "missing" else text
-
-
-def internal(request_id: str) -> Problem:
-    """Return the error that shows nothing of what went wrong but where to look it up."""
-    return Problem(
-        ErrorCode.INTERNAL_ERROR,
-        "Something went wrong on our side. Quote the request id when you report it.",
-        {"request_id": request_id},
-    )
