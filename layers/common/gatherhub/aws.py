@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from botocore.session import Session
 
-_POOL = 50  # connections kept open by one client; posting to many sockets uses them all
+CONNECTIONS = 50
+"""How many connections one client keeps open, and so how many threads can use it at once."""
 
 _lock = threading.Lock()
 
@@ -45,7 +46,7 @@ def _client(service: str, endpoint_url: str | None) -> Any:
         retries={"mode": "standard", "total_max_attempts": 3},
         tcp_keepalive=True,
         parameter_validation=False,
-        max_pool_connections=_POOL,
+        max_pool_connections=CONNECTIONS,
     )
     return _session().create_client(service, config=config, endpoint_url=endpoint_url)
 

@@ -6,8 +6,9 @@ from gatherhub.schemas import UtcTime
 
 
 class _Entity(BaseModel):
-    # Keys and kind are in the item too, but are the table's business.
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Keys and kind are in the item too, but are the table's business. Errors are logged, and logs
+    # hold nothing that users have written.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Event(_Entity):

@@ -1,0 +1,87 @@
+import copy
+import json
+
+import pytest
+
+from gatherhub.realtime.messages import MessageType, reply, telling
+from gatherhub.table.keys import Key
+from gatherhub.table.stream import Change, MalformedRecord, read
+from tests.sockets import created, recorded
+
+
+def change(at: int, sequence: str) -> Change:
+    return Change("INSERT", Key("EVENT#1", "EVENT"), None, {"kind": "event"}, at, sequence)
+
+
+def test_a_message_is_type_data_timestamp_and_id() -> None:
+    message = telling(change(1_795_348_800, "123"), MessageType.EVENT_CREATED, {"title": "🍰"})
+    assert message.text() == (
+        '{"type":"event_created","data":{"title":"🍰"},"timestamp":"2026-11-22T12:00:00Z",'
+        f'"id":"1795348800-{123:040d}"}}'
+    )
+
+
+def test_ids_sort_by_time_and_then_as_the_stream_does() -> None:
+    changes = [
+        change(9, "99"),
+        change(10, "3"),
+        change(10, "21"),
+        change(10, "1" + "0" * 39),
+        change(1_795_348_800, "1"),
+    ]
+    ids = [telling(each, MessageType.EVENT_CREATED, {}).id for each in changes]
+    assert ids == sorted(ids)
+    assert len({len(each) for each in ids}) == 1
+
+
+def test_a_record_delivered_again_makes_the_same_message() -> None:
+    first, again = (read(created(5)) for _ in range(2))
+    assert telling(first, MessageType.EVENT_CREATED, {}) == telling(
+        again, MessageType.EVENT_CREATED, {}
+    )
+
+
+def test_replies_have_ids_among_the_others() -> None:
+    first, second = reply(MessageType.PONG), reply(MessageType.PONG)
+    assert first.id != second.id
+    assert first.id.startswith(f"{int(first.timestamp.timestamp()):010d}-")
+    assert json.loads(first.text())["type"] == "pong"
+
+
+def test_a_stream_record_is_read_as_plain_values() -> None:
+    read_change = read(recorded("stream_event_created")["Records"][0])
+    assert read_change.what == "INSERT"
+    assert read_change.key == Key("EVENT#0000373774320291", "EVENT")
+    assert read_change.old is None
+    assert read_change.new is not None
+    assert read_change.new["max_participants"] is None
+    assert (read_change.at, read_change.sequence) == (
+        1_795_348_800,
+        "4421584500000000017450439091",
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("eventName",),
+        ("dynamodb",),
+        ("dynamodb", "Keys"),
+        ("dynamodb", "Keys", "sk"),
+        ("dynamodb", "SequenceNumber"),
+        ("dynamodb", "ApproximateCreationDateTime"),
+    ],
+)
+def test_a_record_without_what_every_record_has_is_malformed(path: tuple[str, ...]) -> None:
+    record = copy.deepcopy(created(1))
+    inner = record
+    for name in path[:-1]:
+        inner = inner[name]
+    del inner[path[-1]]
+    with pytest.raises(MalformedRecord):
+        read(record)
+
+
+def test_an_item_of_types_that_we_never_write_is_malformed() -> None:
+    with pytest.raises(MalformedRecord):
+        read(created(1, title={"NS": ["1"]}))

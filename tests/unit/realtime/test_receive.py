@@ -1,0 +1,67 @@
+"""$default: what clients say."""
+
+import json
+
+import pytest
+
+from gatherhub.realtime import inbox
+from tests.sockets import invoke, receive, recorded
+
+
+def test_ping_is_answered_by_pong() -> None:
+    answer = receive('{"type": "ping", "data": {}, "surplus": [1]}')
+    assert (answer["type"], answer["data"]) == ("pong", {})
+    assert set(answer) == {"type", "data", "timestamp", "id"}
+    assert receive('{"type": "ping"}')["id"] != answer["id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        (None, "invalid_json", None),
+        ("", "invalid_json", None),
+        ("hello", "invalid_json", None),
+        ('{"type": "ping"', "invalid_json", None),
+        ("[" * 5_000, "invalid_json", None),
+        ('"\\ud800"', "invalid_json", None),
+        ("[]", "validation_error", "non_field_errors"),
+        ("null", "validation_error", "non_field_errors"),
+        ("{}", "validation_error", "type"),
+        ('{"type": "dance"}', "validation_error", "type"),
+        ('{"type": 1}', "validation_error", "type"),
+        ('{"action": "$connect"}', "validation_error", "type"),
+    ],
+)
+def test_anything_else_is_an_error_and_the_connection_stays(
+    body: str | None, code: str, field: str | None
+) -> None:
+    answer = receive(body)
+    assert answer["type"] == "error"
+    assert answer["data"]["error"] == code
+    assert list(answer["data"]["details"]) == ([field] if field else [])
+    assert set(answer) == {"type", "data", "timestamp", "id"}
+
+
+def test_a_message_is_no_larger_than_the_limit() -> None:
+    room = inbox.MAX_BYTES - len('{"type":"ping","x":""}')
+    largest = json.dumps({"type": "ping", "x": "x" * room}, separators=(",", ":"))
+    assert receive(largest)["type"] == "pong"
+    answer = receive(f'{{"type":"ping","x":"{"é" * (room // 2 + 1)}"}}')
+    assert answer["data"]["error"] == "payload_too_large"
+    assert answer["data"]["details"] == {"limit_bytes": inbox.MAX_BYTES}
+
+
+def test_a_mistake_of_ours_shows_nothing_but_where_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: str) -> None:
+        raise RuntimeError("secret internals")
+
+    monkeypatch.setattr(inbox, "answer", fail)
+    answer = receive('{"type": "ping"}')
+    assert answer["data"]["error"] == "internal_error"
+    assert answer["data"]["details"] == {"request_id": "BpOHLEsEoAMFhtA="}
+    assert "secret" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize("name", ["websocket_connect", "websocket_disconnect"])
+def test_other_kinds_of_events_are_not_messages(name: str) -> None:
+    assert invoke("receive", recorded(name)) == {"statusCode": 400, "headers": {}}
