@@ -1,0 +1,197 @@
+"""The whole path: register, log in, create an event, and hear of it on an open socket."""
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Subprotocol
+
+from gatherhub.realtime.audiences import Subscription, Topic
+from gatherhub.table import keys
+from gatherhub.table.items import marshal_item
+
+# Seconds in which a worker that is not warm yet has started and answered.
+PATIENCE = 30
+
+PASSWORD = "correct horse 7"
+EVENT = {"title": "Picnic", "date": "2030-06-01T12:00:00Z", "location": "The park"}
+
+Create = Callable[[], dict[str, Any]]
+
+
+class Stack(Protocol):
+    """What these tests use of the `stack` fixture."""
+
+    api_url: str
+    ws_url: str
+    outputs: dict[str, str]
+
+    def client(self, service: str) -> Any: ...
+
+
+@pytest.fixture(scope="module")
+def token(stack: Stack) -> str:
+    """Register someone new, log in, and return the access token."""
+    name = f"ada{uuid.uuid4().hex[:12]}"
+    account = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
+    with httpx.Client(base_url=f"{stack.api_url}/api/v1/auth", timeout=PATIENCE) as client:
+        registered = client.post("/register/", json=account)
+        assert registered.status_code == 201, registered.text
+        answer = client.post("/login/", json={"username": name, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+    access: str = answer.json()["access"]
+    return access
+
+
+@pytest.fixture
+def create(http: httpx.Client, token: str) -> Create:
+    """Return a function that creates an event and returns it as the API answers it."""
+
+    def create_event() -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = http.post("/api/v1/events/", json=EVENT, headers=headers)
+        assert answer.status_code == 201, answer.text
+        event: dict[str, Any] = answer.json()
+        return event
+
+    return create_event
+
+
+def listen(stack: Stack, path: str, **options: Any) -> connect:
+    return connect(stack.ws_url + path, open_timeout=PATIENCE, **options)
+
+
+async def receive(socket: ClientConnection) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), PATIENCE))
+    return message
+
+
+async def ask(socket: ClientConnection, text: str) -> dict[str, Any]:
+    await socket.send(text)
+    return await receive(socket)
+
+
+async def test_a_created_event_arrives_on_every_socket_that_listens(
+    stack: Stack, token: str, create: Create
+) -> None:
+    async with (
+        listen(stack, f"/ws/events/?token={token}") as events,
+        listen(stack, f"/ws/?token={token}") as everything,
+        listen(stack, f"/ws/tasks/?token={token}") as tasks,
+    ):
+        event = await asyncio.to_thread(create)
+        message = await receive(events)
+        assert (message["type"], message["data"]) == ("event_created", event)
+        assert set(message) == {"type", "data", "timestamp", "id"}
+        assert await receive(everything) == message
+        # Nothing came before the answer: this socket carries other topics.
+        assert (await ask(tasks, '{"type": "ping"}'))["type"] == "pong"
+
+
+async def test_messages_come_within_a_second_and_in_the_order_of_their_ids(
+    stack: Stack, token: str, create: Create
+) -> None:
+    async with listen(stack, f"/ws/events/?token={token}") as socket:
+        await asyncio.to_thread(create)
+        await receive(socket)  # the workers are warm now
+        created = time.monotonic()
+        events = [await asyncio.to_thread(create) for _ in range(3)]
+        messages = [await receive(socket) for _ in events]
+        assert time.monotonic() - created < len(events) * 1.5
+    assert [message["data"] for message in messages] == events
+    ids = [message["id"] for message in messages]
+    assert ids == sorted(set(ids))
+
+
+def test_a_created_event_can_be_read_by_id(http: httpx.Client, token: str, create: Create) -> None:
+    event = create()
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = http.get(f"/api/v1/events/{event['id']}/", headers=headers)
+    assert answer.status_code == 200
+    details = answer.json()
+    assert details == {**event, "participants": [event["creator"]], "tasks": [], "votes": []}
+    assert http.get("/api/v1/events/1/", headers=headers).status_code == 404
+
+
+async def test_the_token_may_be_a_sub_protocol(stack: Stack, token: str) -> None:
+    protocol = Subprotocol(f"access_token.{token}")
+    async with listen(stack, "/ws/events/", subprotocols=[protocol]) as socket:
+        assert socket.subprotocol == protocol
+        assert (await ask(socket, '{"type": "ping"}'))["type"] == "pong"
+
+
+async def test_a_connection_survives_what_it_should_not_have_said(
+    stack: Stack, token: str, create: Create
+) -> None:
+    async with listen(stack, f"/ws/events/?token={token}") as socket:
+        assert (await ask(socket, "hello"))["data"]["error"] == "invalid_json"
+        assert (await ask(socket, '{"type": "dance"}'))["data"]["error"] == "validation_error"
+        for route in ("$connect", "$disconnect"):
+            await socket.send(json.dumps({"type": "ping", "action": route}))
+        event = await asyncio.to_thread(create)
+        message = await receive(socket)
+        while message["type"] != "event_created":  # the answers to the two, where there are any
+            message = await receive(socket)
+        assert message["data"] == event
+
+
+@pytest.mark.parametrize("query", ["", "?token=nonsense", "?token="])
+async def test_nobody_gets_in_without_a_good_token(stack: Stack, query: str) -> None:
+    with pytest.raises(InvalidStatus) as refusal:
+        async with listen(stack, f"/ws/events/{query}"):
+            pytest.fail("the handshake should have been refused")
+    # The emulator makes 403 of every refusal.
+    assert refusal.value.response.status_code in {401, 403}
+
+
+def connection_rows(stack: Stack) -> list[dict[str, Any]]:
+    answer = stack.client("dynamodb").scan(
+        TableName=stack.outputs["TableName"],
+        FilterExpression="kind IN (:connection, :listener)",
+        ExpressionAttributeValues=marshal_item(
+            {":connection": "connection", ":listener": "listener"}
+        ),
+    )
+    rows: list[dict[str, Any]] = answer["Items"]
+    return rows
+
+
+async def wait_until_no_rows_are_left(stack: Stack) -> None:
+    for _ in range(PATIENCE * 5):
+        if not connection_rows(stack):
+            return
+        await asyncio.sleep(0.2)
+    pytest.fail(f"left behind: {connection_rows(stack)}")
+
+
+async def test_a_closed_connection_leaves_no_row_behind(stack: Stack, token: str) -> None:
+    async with listen(stack, f"/ws/?token={token}"):
+        assert len(connection_rows(stack)) >= 1 + len(Topic)
+    await wait_until_no_rows_are_left(stack)
+
+
+async def test_a_connection_whose_end_was_never_reported_is_forgotten(
+    stack: Stack, create: Create
+) -> None:
+    name = f"gone{uuid.uuid4().hex}"
+    audiences = Subscription(tuple(Topic)).audiences(name)
+    now = int(time.time())
+    times = {"opened_at": now - 600, "authenticated_until": now + 600, "expires_at": now + 600}
+    listener = {"kind": "listener", "connection_id": name, **times}
+    items = [
+        {**keys.connection(name)._asdict(), "kind": "connection", "audiences": list(audiences)},
+        *({**keys.listener(audience, name)._asdict(), **listener} for audience in audiences),
+    ]
+    for item in items:
+        stack.client("dynamodb").put_item(
+            TableName=stack.outputs["TableName"], Item=marshal_item(item)
+        )
+    await asyncio.to_thread(create)
+    await wait_until_no_rows_are_left(stack)
