@@ -24,7 +24,7 @@ def stack(_no_cloud: None) -> Iterator[None]:
     """Give each test a table, a bucket and a token secret of its own."""
     table = resources("AWS::DynamoDB::Table")["Table"]
     properties = {name: table[name] for name in _TABLE_PROPERTIES}
-    properties["StreamSpecification"]["StreamEnabled"] = True
+    properties["StreamSpecification"] = {**table["StreamSpecification"], "StreamEnabled": True}
     dynamodb, s3, secrets = (aws.client(name) for name in ("dynamodb", "s3", "secretsmanager"))
     dynamodb.create_table(TableName=settings.table_name(), **properties)
     s3.create_bucket(Bucket=settings.media_bucket())
