@@ -1,0 +1,61 @@
+"""`sam build` for this machine, skipped while nothing that goes into it has changed."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.config import Config
+from local.sam import run_sam
+
+# The emulator's requirements stand for its interpreter and, with it, the pinned tools.
+_SOURCES = ("template.yaml", "samconfig.toml", "layers", "functions", "requirements/emulator.txt")
+
+
+def fingerprint(root: Path) -> str:
+    """A digest of all files that a build or a deployment reads."""
+    digest = hashlib.sha256()
+    for source in _SOURCES:
+        for path in _files(root / source):
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(root)}\0{len(content)}\0".encode())
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def build(config: Config) -> Path:
+    """Bring the build up to date with the sources; answers the built template.
+
+    Raises:
+        StackError: the build failed.
+    """
+    output = config.build_dir / "build"
+    stamp = config.build_dir / "fingerprint"
+    config.build_dir.mkdir(parents=True, exist_ok=True)
+    with _alone(config.build_dir / "lock"):
+        digest = fingerprint(config.root)
+        if not stamp.exists() or stamp.read_text() != digest:
+            stamp.unlink(missing_ok=True)
+            cache = config.build_dir / "cache"
+            run_sam(config, "build", "--build-dir", str(output), "--cache-dir", str(cache))
+            stamp.write_text(digest)
+    return output / "template.yaml"
+
+
+def _files(source: Path) -> Iterator[Path]:
+    if source.is_file():
+        yield source
+    for path in sorted(source.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep a second stack of this checkout, such as the tests', from building meanwhile."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
