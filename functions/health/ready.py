@@ -1,0 +1,17 @@
+"""GET /health/ready/: every part measured; 503 when one fails. No authentication, no rate limit."""
+
+from gatherhub.health import report
+from gatherhub.health.schemas import Readiness
+from gatherhub.http.api import Access, Api
+
+api = Api(Access.MONITOR, accepts=())
+
+
+@api.get("/health/ready/", summary="Readiness check", tags=["Health"])
+def ready() -> tuple[Readiness, int]:
+    """Return how the table, the shared state and the channels endpoint answer right now."""
+    readiness = report.readiness()
+    return readiness, 200 if readiness.status == "healthy" else 503
+
+
+handler = api

@@ -1,0 +1,139 @@
+"""How every function meets HTTP: Powertools' resolver, configured once for all of them.
+
+A handler file makes one `Api`, declares its route on it and exposes it as `handler`. What the
+contract asks of every answer (authentication, rate limit, error format, request id, log line) is
+done here, around the resolver; the handler's own function only sees valid input.
+"""
+
+import time
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from gatherhub.errors import ErrorCode, Problem, unavailable
+from gatherhub.http import errors, rate_limit
+from gatherhub.http.auth import authenticate
+from gatherhub.http.request import JSON, Incoming
+from gatherhub.http.routes import allowed_methods
+from gatherhub.observability import logger, record_request
+from gatherhub.table.errors import TableError
+
+
+class Access(Enum):
+    """Who may call a route."""
+
+    SIGNED_IN = "signed in"
+    PUBLIC = "public"  # counted by address
+    MONITOR = "monitor"  # public and not counted: health
+
+
+class Api(APIGatewayHttpResolver):
+    """The resolver of one function.
+
+    Parameters
+    ----------
+    access
+        Who may call it; `SIGNED_IN` unless said otherwise.
+    accepts
+        The media types of its request body; empty when it takes none.
+    """
+
+    def __init__(
+        self, access: Access = Access.SIGNED_IN, accepts: tuple[str, ...] = (JSON,)
+    ) -> None:
+        super().__init__(enable_validation=True)
+        self._access = access
+        self._accepts = accepts
+        self._incoming: Incoming
+        self._user_id: int | None = None
+        self._allowance: rate_limit.Allowance | None = None
+        self.exception_handler(RequestValidationError)(
+            lambda error: errors.to_response(errors.from_validation(error))
+        )
+        self.exception_handler(NotFoundError)(lambda _: errors.to_response(self._no_route()))
+        self.exception_handler(Exception)(self._failed)
+
+    @property
+    def user_id(self) -> int:
+        """Return the id of the user who is calling; only on routes for signed-in users."""
+        if self._user_id is None:
+            raise RuntimeError("this route does not authenticate its callers")
+        return self._user_id
+
+    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer one HTTP API event (payload 2.0); never raises."""
+        started = time.perf_counter()
+        self._incoming = Incoming.of(event)
+        self._user_id = self._allowance = None
+        logger.append_keys(request_id=self._incoming.request_id)
+        try:
+            self._admit()
+            answer = self.resolve(self._incoming.normalised(self._accepts), context)
+        except Exception as error:  # noqa: BLE001  (the last place where anything can become an answer)
+            answer = _as_event(self._failed(error))
+        answer["headers"] = {**answer.get("headers", {}), **self._common_headers()}
+        record_request(
+            route=self._incoming.route,
+            status=answer["statusCode"],
+            seconds=time.perf_counter() - started,
+            request_id=self._incoming.request_id,
+            user_id=self._user_id,
+        )
+        return answer
+
+    def _admit(self) -> None:
+        """Authenticate and count the request, in that order but so that refusals count as well."""
+        refusal: Problem | None = None
+        if self._access is Access.SIGNED_IN:
+            try:
+                self._user_id = authenticate(self._incoming.headers)
+            except Problem as problem:
+                refusal = problem
+        if self._access is not Access.MONITOR:
+            self._count()
+        if refusal:
+            raise refusal
+
+    def _count(self) -> None:
+        subject = f"USER#{self._user_id}" if self._user_id else f"ADDRESS#{self._incoming.client}"
+        self._allowance = rate_limit.spend(subject)
+        if self._allowance is None:
+            self._allowance = rate_limit.exhausted()
+            raise rate_limit.exceeded(self._allowance.limit, "1 minute", self._allowance.reset)
+
+    def _no_route(self) -> Problem:
+        methods = allowed_methods(self._incoming.path)
+        if not methods:
+            return Problem(ErrorCode.NOT_FOUND, "There is nothing at this address.")
+        allow = ", ".join(methods)
+        return Problem(
+            ErrorCode.METHOD_NOT_ALLOWED, f"This address takes {allow}.", headers={"Allow": allow}
+        )
+
+    def _failed(self, error: Exception) -> Response[str]:
+        if isinstance(error, Problem):
+            return errors.to_response(error)
+        if isinstance(error, TableError):
+            logger.warning("the table did not answer", exc_info=error)
+            return errors.to_response(unavailable())
+        logger.error("unexpected error", exc_info=error)
+        return errors.to_response(errors.internal(self._incoming.request_id))
+
+    def _common_headers(self) -> dict[str, str]:
+        allowance = self._allowance.headers if self._allowance else {}
+        return {"X-Request-Id": self._incoming.request_id, **allowance}
+
+
+def _as_event(response: Response[str]) -> dict[str, Any]:
+    headers = {"Content-Type": response.content_type or "", **response.headers}
+    return {
+        "statusCode": response.status_code,
+        "headers": headers,
+        "body": response.body,
+        "isBase64Encoded": False,
+    }

@@ -1,0 +1,140 @@
+"""Writes: single ones, and transactions that happen whole or not at all."""
+
+import random
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatherhub import aws, settings
+from gatherhub.table.conditions import Condition, Placeholders, changes
+from gatherhub.table.errors import Contention, StoreUnavailable, translated
+from gatherhub.table.items import Item, Value, marshal_item, unmarshal_item
+from gatherhub.table.keys import Key
+
+_ATTEMPTS = 8
+_FIRST_DELAY = 0.02  # seconds; doubles with each attempt, with full jitter
+_LONGEST_DELAY = 0.5
+
+
+@dataclass(frozen=True)
+class Put:
+    """Write an item whole."""
+
+    key: Key
+    item: Mapping[str, Any]
+    when: Condition | None = None
+
+    def request(self) -> dict[str, Any]:
+        """Return the action as DynamoDB takes it."""
+        item = marshal_item({**self.key._asdict(), **self.item})
+        return {"Put": {"Item": item, **_expressions(self.when)}}
+
+
+@dataclass(frozen=True)
+class Update:
+    """Change attributes of an item, creating it when `when` allows."""
+
+    key: Key
+    assign: Mapping[str, Value] = field(default_factory=dict)
+    add: Mapping[str, int] = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+    when: Condition | None = None
+
+    def request(self) -> dict[str, Any]:
+        """Return the action as DynamoDB takes it."""
+        placeholders = Placeholders()
+        expression = changes(placeholders, self.assign, self.add, self.remove)
+        rest = _expressions(self.when, placeholders)
+        return {"Update": {**_key(self.key), "UpdateExpression": expression, **rest}}
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Remove an item."""
+
+    key: Key
+    when: Condition | None = None
+
+    def request(self) -> dict[str, Any]:
+        """Return the action as DynamoDB takes it."""
+        return {"Delete": {**_key(self.key), **_expressions(self.when)}}
+
+
+@dataclass(frozen=True)
+class Check:
+    """Write nothing, but let the transaction happen only if the condition holds."""
+
+    key: Key
+    when: Condition
+
+    def request(self) -> dict[str, Any]:
+        """Return the action as DynamoDB takes it."""
+        return {"ConditionCheck": {**_key(self.key), **_expressions(self.when)}}
+
+
+Action = Put | Update | Delete | Check
+
+
+def write(action: Put | Update | Delete) -> Item:
+    """Do one write and return the item as an `Update` left it (empty for the others).
+
+    ConditionFailed when the condition does not hold. One request.
+    """
+    ((kind, request),) = action.request().items()
+    operation = {"Put": "put_item", "Update": "update_item", "Delete": "delete_item"}[kind]
+    if kind == "Update":
+        request["ReturnValues"] = "ALL_NEW"
+    with translated():
+        call = getattr(aws.client("dynamodb"), operation)
+        answer = call(TableName=settings.table_name(), **request)
+    return unmarshal_item(answer.get("Attributes", {}))
+
+
+def transact(actions: Sequence[Action]) -> None:
+    """Do all actions at once or none. One request, more when others write the same items.
+
+    ConditionFailed says which conditions did not hold. A conflict with another writer or a
+    throttle is tried again with jitter; StoreUnavailable when that does not help. A token makes
+    repeats of the same call harmless, so an answer that got lost can't do the work twice.
+    """
+    requests = [_with_table(action.request()) for action in actions]
+    token = uuid.uuid4().hex
+    for attempt in range(_ATTEMPTS):
+        try:
+            with translated():
+                aws.client("dynamodb").transact_write_items(
+                    TransactItems=requests, ClientRequestToken=token
+                )
+        except Contention:
+            time.sleep(random.uniform(0, min(_LONGEST_DELAY, _FIRST_DELAY * 2**attempt)))  # noqa: S311
+            # The token stands for this outcome too, and a cancelled transaction stays cancelled.
+            token = uuid.uuid4().hex
+        else:
+            return
+    raise StoreUnavailable("too many writers at the same items")
+
+
+def _with_table(request: dict[str, Any]) -> dict[str, Any]:
+    ((kind, body),) = request.items()
+    return {kind: {"TableName": settings.table_name(), **body}}
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {"Key": marshal_item(key._asdict())}
+
+
+def _expressions(
+    when: Condition | None, placeholders: Placeholders | None = None
+) -> dict[str, Any]:
+    placeholders = placeholders or Placeholders()
+    request: dict[str, Any] = {}
+    if when is not None:
+        request["ConditionExpression"] = when(placeholders)
+        request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+    if placeholders.names:
+        request["ExpressionAttributeNames"] = placeholders.names
+    if placeholders.values:
+        request["ExpressionAttributeValues"] = placeholders.values
+    return request
