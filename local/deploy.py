@@ -8,7 +8,7 @@ import shlex
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from local.aws import Aws
-
-_ARTIFACTS = f"{STACK_NAME}-artifacts"
 
 # Kept in the emulator, not beside it: it must be as old as the state that it describes.
 _DEPLOYED = f"/{STACK_NAME}/deployed"
@@ -60,8 +58,7 @@ def deploy(config: Config, aws: Aws, say: Callable[[str], None]) -> Deployed:
 
 def template_parameters(config: Config) -> dict[str, str]:
     """The template's parameters: those of `samconfig.toml` and what only this machine knows."""
-    settings = tomllib.loads((config.root / "samconfig.toml").read_text())
-    listed = settings["local"]["deploy"]["parameters"].get("parameter_overrides", [])
+    listed = _settings(config).get("parameter_overrides", [])
     # sam takes one line or a list; the command line replaces either, so they are joined here.
     pairs = shlex.split(listed) if isinstance(listed, str) else listed
     return {
@@ -74,9 +71,16 @@ def template_parameters(config: Config) -> dict[str, str]:
     }
 
 
+def _settings(config: Config) -> dict[str, Any]:
+    """What `samconfig.toml` says about deploying locally."""
+    document = tomllib.loads((config.root / "samconfig.toml").read_text())
+    settings: dict[str, Any] = document["local"]["deploy"]["parameters"]
+    return settings
+
+
 def _deploy(config: Config, aws: Aws, template: Path, parameters: dict[str, str]) -> None:
     s3: S3Client = aws.client("s3")
-    s3.create_bucket(Bucket=_ARTIFACTS)  # no harm when it exists
+    s3.create_bucket(Bucket=_settings(config)["s3_bucket"])  # no harm when it exists
     cloudformation: CloudFormationClient = aws.client("cloudformation")
     if _status(cloudformation) in _STILLBORN:
         cloudformation.delete_stack(StackName=STACK_NAME)
@@ -89,14 +93,7 @@ def _deploy(config: Config, aws: Aws, template: Path, parameters: dict[str, str]
             "deploy",
             "--template-file",
             str(template),
-            "--stack-name",
-            STACK_NAME,
-            "--no-resolve-s3",  # a bucket of our own saves deploying SAM's stack for one
-            "--s3-bucket",
-            _ARTIFACTS,
             "--no-progressbar",
-            "--no-confirm-changeset",
-            "--no-fail-on-empty-changeset",
             "--parameter-overrides",
             *(f'{name}="{value}"' for name, value in parameters.items()),
         )

@@ -118,6 +118,7 @@ class Emulator:
             "HOME": str(self._scratch),
             "TMPDIR": str(self._scratch),
             "PYTHONPATH": str(Path(__file__).parent / "worker"),
+            "PYTHONUNBUFFERED": "1",
             "GATHERHUB_FUNCTION_LOG": str(config.function_log),
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(config.emulator_port),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 
 from local.aws import ROOT_CREDENTIALS
 from local.config import REGION, Config
@@ -61,6 +62,7 @@ def _environment(config: Config) -> dict[str, str]:
         "UV": str(config.uv),
         # The layer's compiled packages must suit the interpreter that runs the functions.
         "UV_PYTHON": str(config.emulator_python),
+        "HOST_PYTHON": f"{sys.version_info.major}.{sys.version_info.minor}",
     }
 
 

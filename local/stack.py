@@ -80,6 +80,8 @@ class Stack:
             started.enter_context(Claim(self.config))
             require_free(self.config.port, "PORT")
             require_free(self.config.emulator_port, "EMULATOR_PORT")
+            # Stopped last: without the emulator, calls that are under way end at once.
+            started.callback(self._warmer.stop)
             self._say("Starting the emulator")
             started.callback(self._emulator.stop)
             self._emulator.start()
@@ -88,7 +90,6 @@ class Stack:
             self._edge = EdgeServer(self.config.port, targets)
             started.callback(self._edge.stop)
             self._edge.start()
-            started.callback(self._warmer.stop)
             self._warmer.start(self._deployed)
             self._started = started.pop_all()
         return self

@@ -26,10 +26,13 @@ if TYPE_CHECKING:
 # At a time: a start takes a whole core.
 _WORKERS = 2
 
-# No route has this path, so that every function answers 404 before it does anything.
+# No route has this path, so that every function answers 404 or 401 and changes nothing.
 _NOWHERE = "/-/warm"
 
 _NOBODY = "warm-up"
+
+# An address for documentation (RFC 5737): these calls count towards no one's rate limit.
+_ADDRESS = "192.0.2.1"
 
 _HTTP_EVENT: dict[str, Any] = {
     "version": "2.0",
@@ -42,7 +45,7 @@ _HTTP_EVENT: dict[str, Any] = {
             "method": "GET",
             "path": _NOWHERE,
             "protocol": "HTTP/1.1",
-            "sourceIp": "127.0.0.1",
+            "sourceIp": _ADDRESS,
             "userAgent": _NOBODY,
         },
         "requestId": _NOBODY,
@@ -140,7 +143,7 @@ def _socket_event(route: str) -> dict[str, Any]:
             "connectionId": _NOBODY,
             "requestId": _NOBODY,
             "stage": "live",
-            "identity": {"sourceIp": "127.0.0.1", "userAgent": _NOBODY},
+            "identity": {"sourceIp": _ADDRESS, "userAgent": _NOBODY},
         },
         "isBase64Encoded": False,
     }
