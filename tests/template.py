@@ -1,5 +1,6 @@
 """The template as data, so that tests and the local stack read it instead of repeating it."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,6 +30,7 @@ def _tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any
 _Loader.add_multi_constructor("!", _tag)
 
 
+@cache
 def load_template() -> dict[str, Any]:
     """Return template.yaml with its intrinsic functions in their long form."""
     text = (ROOT / "template.yaml").read_text(encoding="utf-8")

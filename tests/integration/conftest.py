@@ -12,24 +12,27 @@ from tests.template import resources
 _TABLE_PROPERTIES = ("BillingMode", "AttributeDefinitions", "KeySchema", "StreamSpecification")
 
 
-def _forget_clients() -> None:
-    aws._session.cache_clear()
-    aws.client.cache_clear()
-    signing.signing_keys.cache_clear()
+@pytest.fixture(scope="session", autouse=True)
+def _no_cloud() -> Iterator[None]:
+    """Replace AWS for the whole run: starting moto for each test takes longer than the tests."""
+    with mock_aws():
+        yield
 
 
 @pytest.fixture(autouse=True)
-def stack() -> Iterator[None]:
+def stack(_no_cloud: None) -> Iterator[None]:
     """Give each test a table, a bucket and a token secret of its own."""
-    with mock_aws():
-        _forget_clients()
-        table = resources("AWS::DynamoDB::Table")["Table"]
-        properties = {name: table[name] for name in _TABLE_PROPERTIES}
-        properties["StreamSpecification"]["StreamEnabled"] = True
-        aws.client("dynamodb").create_table(TableName=settings.table_name(), **properties)
-        aws.client("s3").create_bucket(Bucket=settings.media_bucket())
-        aws.client("secretsmanager").create_secret(
-            Name=settings.token_secret_id(), SecretString="a" * 64
-        )
-        yield
-    _forget_clients()
+    table = resources("AWS::DynamoDB::Table")["Table"]
+    properties = {name: table[name] for name in _TABLE_PROPERTIES}
+    properties["StreamSpecification"]["StreamEnabled"] = True
+    dynamodb, s3, secrets = (aws.client(name) for name in ("dynamodb", "s3", "secretsmanager"))
+    dynamodb.create_table(TableName=settings.table_name(), **properties)
+    s3.create_bucket(Bucket=settings.media_bucket())
+    secrets.create_secret(Name=settings.token_secret_id(), SecretString="a" * 64)
+    yield
+    dynamodb.delete_table(TableName=settings.table_name())
+    for entry in s3.list_objects_v2(Bucket=settings.media_bucket()).get("Contents", []):
+        s3.delete_object(Bucket=settings.media_bucket(), Key=entry["Key"])
+    s3.delete_bucket(Bucket=settings.media_bucket())
+    secrets.delete_secret(SecretId=settings.token_secret_id(), ForceDeleteWithoutRecovery=True)
+    signing.signing_keys.cache_clear()

@@ -16,8 +16,9 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from gatherhub.errors import ErrorCode, Problem, unavailable
-from gatherhub.http import errors, rate_limit
+from gatherhub.http import rate_limit
 from gatherhub.http.auth import authenticate
+from gatherhub.http.errors import from_validation, internal, to_response
 from gatherhub.http.request import JSON, Incoming
 from gatherhub.http.routes import allowed_methods
 from gatherhub.observability import logger, record_request
@@ -41,21 +42,28 @@ class Api(APIGatewayHttpResolver):
         Who may call it; `SIGNED_IN` unless said otherwise.
     accepts
         The media types of its request body; empty when it takes none.
+    errors
+        What its domain may refuse, for the OpenAPI description; what every route may answer
+        (invalid input, no token, too many requests) goes without saying.
     """
 
     def __init__(
-        self, access: Access = Access.SIGNED_IN, accepts: tuple[str, ...] = (JSON,)
+        self,
+        access: Access = Access.SIGNED_IN,
+        accepts: tuple[str, ...] = (JSON,),
+        errors: tuple[ErrorCode, ...] = (),
     ) -> None:
         super().__init__(enable_validation=True)
-        self._access = access
-        self._accepts = accepts
+        self.access = access
+        self.accepts = accepts
+        self.errors = errors
         self._incoming: Incoming
         self._user_id: int | None = None
         self._allowance: rate_limit.Allowance | None = None
         self.exception_handler(RequestValidationError)(
-            lambda error: errors.to_response(errors.from_validation(error))
+            lambda error: to_response(from_validation(error))
         )
-        self.exception_handler(NotFoundError)(lambda _: errors.to_response(self._no_route()))
+        self.exception_handler(NotFoundError)(lambda _: to_response(self._no_route()))
         self.exception_handler(Exception)(self._failed)
 
     @property
@@ -73,7 +81,7 @@ class Api(APIGatewayHttpResolver):
         logger.append_keys(request_id=self._incoming.request_id)
         try:
             self._admit()
-            answer = self.resolve(self._incoming.normalised(self._accepts), context)
+            answer = self.resolve(self._incoming.normalised(self.accepts), context)
         except Exception as error:  # noqa: BLE001  (the last place where anything can become an answer)
             answer = _as_event(self._failed(error))
         answer["headers"] = {**answer.get("headers", {}), **self._common_headers()}
@@ -89,12 +97,12 @@ class Api(APIGatewayHttpResolver):
     def _admit(self) -> None:
         """Authenticate and count the request, in that order but so that refusals count as well."""
         refusal: Problem | None = None
-        if self._access is Access.SIGNED_IN:
+        if self.access is Access.SIGNED_IN:
             try:
                 self._user_id = authenticate(self._incoming.headers)
             except Problem as problem:
                 refusal = problem
-        if self._access is not Access.MONITOR:
+        if self.access is not Access.MONITOR:
             self._count()
         if refusal:
             raise refusal
@@ -117,12 +125,12 @@ class Api(APIGatewayHttpResolver):
 
     def _failed(self, error: Exception) -> Response[str]:
         if isinstance(error, Problem):
-            return errors.to_response(error)
+            return to_response(error)
         if isinstance(error, TableError):
             logger.warning("the table did not answer", exc_info=error)
-            return errors.to_response(unavailable())
+            return to_response(unavailable())
         logger.error("unexpected error", exc_info=error)
-        return errors.to_response(errors.internal(self._incoming.request_id))
+        return to_response(internal(self._incoming.request_id))
 
     def _common_headers(self) -> dict[str, str]:
         allowance = self._allowance.headers if self._allowance else {}

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response, content_types
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from gatherhub import clock
-from gatherhub.errors import NON_FIELD, ErrorCode, Problem, invalid_fields, unavailable
+from gatherhub.errors import NON_FIELD, ErrorCode, Problem, invalid_fields
 
 _STATUS: dict[ErrorCode, int] = {
     ErrorCode.VALIDATION_ERROR: 400,
@@ -89,6 +89,3 @@ def internal(request_id: str) -> Problem:
         "Something went wrong on our side. Quote the request id when you report it.",
         {"request_id": request_id},
     )
-
-
-__all__ = ["from_validation", "internal", "status_of", "to_response", "unavailable"]

@@ -92,7 +92,11 @@ class Incoming:
             raise Problem(ErrorCode.UNSUPPORTED_MEDIA_TYPE, f"Send the body as {expected}.")
         if media_type == MULTIPART:
             return event
-        event.update(body=_checked_json(body or b"{}"), isBase64Encoded=False)
+        event.update(
+            body=_checked_json(body or b"{}"),
+            isBase64Encoded=False,
+            headers={**self.headers, "content-type": JSON},
+        )
         return event
 
     def _body(self) -> bytes:

@@ -1,8 +1,8 @@
 """What the store can answer instead of doing what was asked, translated from botocore once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
@@ -49,9 +49,13 @@ class StoreUnavailable(TableError):
     """The store can't be reached or has no capacity now; a write may or may not have happened."""
 
 
+def _response(error: ClientError) -> Mapping[str, Any]:
+    # The stubs name only what every error has.
+    return cast("Mapping[str, Any]", error.response)
+
+
 def _cancellation(error: ClientError) -> TableError | None:
-    response: dict[str, Any] = dict(error.response)
-    reasons = response.get("CancellationReasons") or []
+    reasons = _response(error).get("CancellationReasons") or []
     codes = {reason.get("Code") for reason in reasons}
     if "ConditionalCheckFailed" in codes:
         return ConditionFailed(
@@ -72,8 +76,7 @@ def translate(error: ClientError) -> TableError | None:
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code == "ConditionalCheckFailedException":
-        item: dict[str, Any] = dict(error.response).get("Item") or {}
-        return ConditionFailed([unmarshal_item(item)])
+        return ConditionFailed([unmarshal_item(_response(error).get("Item") or {})])
     if code == "TransactionCanceledException":
         return _cancellation(error)
     if code in _CONFLICTS:
