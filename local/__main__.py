@@ -15,7 +15,7 @@ from local.aws import Aws
 from local.config import Config
 from local.deploy import deploy
 from local.errors import StackError
-from local.logs import follow, readable
+from local.logs import follow, show_emulator_line, show_function_line
 from local.running import Running, find_running
 from local.stack import Stack
 
@@ -83,10 +83,12 @@ def logs(config: Config) -> None:
         StackError: no stack runs.
     """
     _require_running(config)
-    for line in follow(config.function_log, lambda: find_running(config) is None):
-        text = readable(line)
-        if text is not None:
-            print(text, flush=True)
+    sources = {
+        config.function_log: show_function_line,
+        config.emulator_log: show_emulator_line,
+    }
+    for line in follow(sources, lambda: find_running(config) is None):
+        print(line, flush=True)
 
 
 def reset(config: Config) -> None:

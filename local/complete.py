@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.routes import import_api
+from local.cors import cors_of, set_cors
+from local.routes import import_routes, routes_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,7 +22,11 @@ def complete(aws: Aws, deployed: Deployed) -> None:
     """
     for api_id, properties in deployed.resources("AWS::ApiGatewayV2::Api"):
         if "Body" in properties:
-            import_api(aws, api_id, deployed.resolve(properties["Body"]))
+            import_routes(aws, api_id, routes_of(deployed.resolve(properties["Body"])))
+    # From the source: in the processed template the emulator has put parameters' defaults in the
+    # place of their values.
+    for api_id, properties in deployed.source_resources("AWS::Serverless::HttpApi"):
+        set_cors(aws, api_id, cors_of(deployed.resolve(properties.get("CorsConfiguration"))))
     _expire_items(aws, deployed)
     _reserve_concurrency(aws, deployed)
 

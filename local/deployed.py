@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import yaml
 
 from local.config import REGION, STACK_NAME
 from local.errors import StackError
@@ -28,9 +30,13 @@ _PSEUDO_PARAMETERS = {
 
 @dataclass(frozen=True)
 class Deployed:
-    """A deployed stack: its outputs, its processed template and what its names stand for."""
+    """A deployed stack: its outputs, its template and what its names stand for.
+
+    `source` is the template as written, `template` what SAM has made of it.
+    """
 
     outputs: dict[str, str]
+    source: dict[str, Any]
     template: dict[str, Any]
     physical_ids: dict[str, str]
     scope: Scope
@@ -48,21 +54,29 @@ class Deployed:
 
     def resources(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Physical id and unresolved properties of each deployed resource of one type."""
-        for name, resource in self.template["Resources"].items():
-            if resource["Type"] == kind and name in self.physical_ids:
-                yield self.physical_ids[name], resource.get("Properties", {})
+        return self._resources(self.template, kind)
+
+    def source_resources(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The same of a type that SAM replaces, such as `AWS::Serverless::HttpApi`."""
+        return self._resources(self.source, kind)
 
     def resolve(self, node: Any) -> Any:
         """A part of the template with its functions evaluated."""
         return resolve(node, self.scope)
+
+    def _resources(
+        self, template: dict[str, Any], kind: str
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        for name, resource in template["Resources"].items():
+            if resource["Type"] == kind and name in self.physical_ids:
+                yield self.physical_ids[name], resource.get("Properties", {})
 
 
 def read_deployed(aws: Aws) -> Deployed:
     """Ask CloudFormation for the stack as it is now."""
     cloudformation: CloudFormationClient = aws.client("cloudformation")
     stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
-    template: Any = cloudformation.get_template(StackName=STACK_NAME, TemplateStage="Processed")
-    body: dict[str, Any] = template["TemplateBody"]
+    body = _template(cloudformation, "Processed")
     described = cloudformation.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
     ids = {item["LogicalResourceId"]: item["PhysicalResourceId"] for item in described}
     values = {
@@ -71,6 +85,7 @@ def read_deployed(aws: Aws) -> Deployed:
     }
     return Deployed(
         outputs={item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", [])},
+        source=_template(cloudformation, "Original"),
         template=body,
         physical_ids=ids,
         scope=Scope(
@@ -79,6 +94,15 @@ def read_deployed(aws: Aws) -> Deployed:
             conditions=body.get("Conditions", {}),
         ),
     )
+
+
+def _template(
+    cloudformation: CloudFormationClient, stage: Literal["Original", "Processed"]
+) -> dict[str, Any]:
+    answer = cloudformation.get_template(StackName=STACK_NAME, TemplateStage=stage)
+    body: Any = answer["TemplateBody"]  # boto3 parses JSON; sam deploys YAML without tags
+    template: dict[str, Any] = yaml.safe_load(body) if isinstance(body, str) else body
+    return template
 
 
 def _parameters(template: dict[str, Any], values: dict[str, str]) -> dict[str, Any]:

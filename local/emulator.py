@@ -117,7 +117,7 @@ class Emulator:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "HOME": str(self._scratch),
             "TMPDIR": str(self._scratch),
-            "PYTHONPATH": str(Path(__file__).parent / "worker"),
+            "PYTHONPATH": str(Path(__file__).parent / "emulated"),
             "PYTHONUNBUFFERED": "1",
             "GATHERHUB_FUNCTION_LOG": str(config.function_log),
             "BIND_HOST": HOST,

@@ -5,53 +5,84 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 _POLL_SECONDS = 0.2
 
-# Shown in front, or the same in every line of one function.
-_SHOWN_FIRST = {"timestamp", "level", "message", "function_name", "location", "service"}
-_TIRESOME = {
+# Shown in front, or the same in every line of one function, or of use to machines only.
+_NOT_DETAILS = {
     "cold_start",
+    "exception",
+    "exception_name",
     "function_arn",
     "function_memory_size",
+    "function_name",
     "function_request_id",
+    "level",
+    "location",
+    "message",
     "sampling_rate",
+    "service",
+    "stack_trace",
+    "timestamp",
     "xray_trace_id",
 }
 
 # gatherhub-local-CreateEventFunction-348D41E6011CC
-_PHYSICAL_NAME = re.compile(r"^gatherhub-local-(.+?)(?:Function)?-[0-9A-Za-z]+$")
+_PHYSICAL_NAME = re.compile(r"gatherhub-local-(\w+?)(?:Function)?-[0-9A-F]+\b")
+
+# 2026-01-31 12:00:00 ERROR [lambda] Warm worker execution error for …: No module named 'x'
+_EMULATOR_PROBLEM = re.compile(r"^\S+ (?P<time>\S+) (?P<level>ERROR|WARNING) \[lambda\] (?P<text>.*)")
 
 
-def follow(path: Path, stopped: Callable[[], bool]) -> Iterator[str]:
-    """The lines of a growing file, from its beginning, until `stopped()`.
+class Tail:
+    """Reads the lines of a growing file, from its beginning.
 
-    A file that is made anew, as at the next start of the stack, is followed from its beginning.
+    A file that is made anew, as at the next start of the stack, is read from its beginning.
     """
-    position = 0
-    rest = ""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._position = 0
+        self._rest = ""
+
+    def lines(self) -> list[str]:
+        """The whole lines that have come since the last call."""
+        if not self._path.exists():
+            return []
+        if self._path.stat().st_size < self._position:
+            self._position, self._rest = 0, ""
+        with self._path.open(errors="replace") as file:
+            file.seek(self._position)
+            *lines, self._rest = (self._rest + file.read()).split("\n")
+            self._position = file.tell()
+        return lines
+
+
+def follow(
+    sources: Mapping[Path, Callable[[str], str | None]], stopped: Callable[[], bool]
+) -> Iterator[str]:
+    """The lines of growing files until `stopped()`, each as its file's function shows it."""
+    tails = {Tail(path): show for path, show in sources.items()}
     while True:
-        last = stopped()
-        if path.exists():
-            position = 0 if path.stat().st_size < position else position
-            with path.open() as file:
-                file.seek(position)
-                *lines, rest = (rest + file.read()).split("\n")
-                position = file.tell()
-            yield from lines
+        last = stopped()  # asked first, so that nothing written before is missed
+        for tail, show in tails.items():
+            for line in tail.lines():
+                text = show(line)
+                if text is not None:
+                    yield text
         if last:
             return
         time.sleep(_POLL_SECONDS)
 
 
-def readable(line: str) -> str | None:
-    """One line of the function log for people; None for a metric, which is for machines.
+def show_function_line(line: str) -> str | None:
+    """One line of the function log for people; None for metrics, which are for machines.
 
-    >>> readable('gatherhub-local-GetEvent-1A\\t{"level": "INFO", "message": "request"}')
-    'INFO    GetEvent  request'
+    >>> show_function_line('gatherhub-local-GetEventFunction-1A\\t{"level": "INFO", "message": "hi"}')
+    'INFO    GetEvent: hi'
     """
     name, _, text = line.partition("\t")
     function = _PHYSICAL_NAME.sub(r"\1", name)
@@ -60,21 +91,31 @@ def readable(line: str) -> str | None:
     except ValueError:
         entry = None
     if not isinstance(entry, dict):
-        return f"{'':8}{function}  {text}"
-    if "_aws" in entry:
+        return f"{function}: {text}"
+    return None if "_aws" in entry else _sentence(function, entry)
+
+
+def show_emulator_line(line: str) -> str | None:
+    """One line of the emulator's log if it tells of a function that failed, else None."""
+    match = _EMULATOR_PROBLEM.match(line)
+    if match is None:
         return None
-    return _sentence(function, entry)
+    text = _PHYSICAL_NAME.sub(r"\1", match["text"])
+    return f"{match['time']} {match['level']:<7} {text}"
 
 
 def _sentence(function: str, entry: dict[str, Any]) -> str:
-    time_of_day = str(entry.get("timestamp", "")).replace("T", " ")[11:19]
-    exception = entry.pop("exception", "")
-    entry.pop("stack_trace", None)
     details = " ".join(
         f"{name}={value}"
         for name, value in entry.items()
-        if name not in _SHOWN_FIRST | _TIRESOME and value not in (None, "")
+        if name not in _NOT_DETAILS and value not in (None, "")
     )
-    parts = (f"{entry.get('level', ''):<7}", f"{function} ", str(entry.get("message", "")), details)
-    line = " ".join(part for part in (time_of_day, *parts) if part)
+    parts = (
+        str(entry.get("timestamp", ""))[11:19],
+        f"{entry.get('level', ''):<7}",
+        f"{function}: {entry.get('message', '')}",
+        details,
+    )
+    line = " ".join(part for part in parts if part)
+    exception = entry.get("exception")
     return f"{line}\n{exception}" if exception else line

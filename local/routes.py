@@ -1,4 +1,4 @@
-"""The HTTP API's routes and CORS, which the emulator doesn't take from the template.
+"""The HTTP API's routes, which the emulator doesn't take from the template.
 
 SAM gathers the `HttpApi` events of all functions into one OpenAPI document, the API's `Body`. AWS
 imports it; the emulator ignores it, so this module does the import through the API.
@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mypy_boto3_apigatewayv2 import ApiGatewayV2Client
-    from mypy_boto3_apigatewayv2.type_defs import CorsTypeDef
 
     from local.aws import Aws
 
 _ANY_METHOD = "x-amazon-apigateway-any-method"
 _INTEGRATION = "x-amazon-apigateway-integration"
-_CORS = "x-amazon-apigateway-cors"
 
 
 @dataclass(frozen=True, order=True)
@@ -34,41 +32,9 @@ def routes_of(body: dict[str, Any]) -> set[Route]:
     return set(_routes(body))
 
 
-def cors_of(body: dict[str, Any]) -> CorsTypeDef | None:
-    """The CORS settings that an HTTP API's resolved OpenAPI document declares, if any."""
-    declared = body.get(_CORS)
-    if not declared:
-        return None
-    settings: Any = {name[0].upper() + name[1:]: value for name, value in declared.items()}
-    cors: CorsTypeDef = settings
-    return cors
-
-
-def import_api(aws: Aws, api_id: str, body: dict[str, Any]) -> None:
-    """Make routes, integrations and CORS of an API equal to its OpenAPI document."""
+def import_routes(aws: Aws, api_id: str, wanted: set[Route]) -> None:
+    """Make the routes and integrations of an API equal to `wanted`."""
     client: ApiGatewayV2Client = aws.client("apigatewayv2")
-    _import_routes(client, api_id, routes_of(body))
-    cors = cors_of(body)
-    if cors:
-        client.update_api(ApiId=api_id, CorsConfiguration=cors)
-    elif client.get_api(ApiId=api_id).get("CorsConfiguration"):
-        client.delete_cors_configuration(ApiId=api_id)
-
-
-def _routes(body: dict[str, Any]) -> Iterator[Route]:
-    for path, methods in body.get("paths", {}).items():
-        for method, operation in methods.items():
-            if not isinstance(operation, dict) or _INTEGRATION not in operation:
-                continue
-            uri = operation[_INTEGRATION]["uri"]
-            if path == "$default":
-                yield Route(path, uri)
-            else:
-                verb = "ANY" if method == _ANY_METHOD else method.upper()
-                yield Route(f"{verb} {path}", uri)
-
-
-def _import_routes(client: ApiGatewayV2Client, api_id: str, wanted: set[Route]) -> None:
     integrations = _integrations(client, api_id)
     uris = {identifier: uri for uri, identifier in integrations.items()}
     existing = client.get_routes(ApiId=api_id)["Items"]
@@ -91,6 +57,19 @@ def _import_routes(client: ApiGatewayV2Client, api_id: str, wanted: set[Route]) 
             )["IntegrationId"]
         target = f"integrations/{integrations[route.uri]}"
         client.create_route(ApiId=api_id, RouteKey=route.key, Target=target)
+
+
+def _routes(body: dict[str, Any]) -> Iterator[Route]:
+    for path, methods in body.get("paths", {}).items():
+        for method, operation in methods.items():
+            if not isinstance(operation, dict) or _INTEGRATION not in operation:
+                continue
+            uri = operation[_INTEGRATION]["uri"]
+            if path == "$default":
+                yield Route(path, uri)
+            else:
+                verb = "ANY" if method == _ANY_METHOD else method.upper()
+                yield Route(f"{verb} {path}", uri)
 
 
 def _integrations(client: ApiGatewayV2Client, api_id: str) -> dict[str, str]:

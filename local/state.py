@@ -3,7 +3,7 @@
 The emulator saves how far each stream consumer has read, as a count of records since the table
 was made, but not the records. After a restart the stream begins at zero again, so a consumer
 would ignore as many new changes as it has ever seen. And it keeps a log stream for every
-invocation, for ever; functions write to a file as well (see `worker/sitecustomize.py`).
+invocation, for ever; functions write to a file as well (see `emulated/sitecustomize.py`).
 """
 
 from __future__ import annotations
