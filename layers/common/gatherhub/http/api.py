@@ -15,6 +15,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from gatherhub import aws
 from gatherhub.errors import ErrorCode, Problem, unavailable
 from gatherhub.http import rate_limit
 from gatherhub.http.auth import authenticate
@@ -57,6 +58,9 @@ class Api(APIGatewayHttpResolver):
         self.access = access
         self.accepts = accepts
         self.errors = errors
+        if access is Access.SIGNED_IN or accepts:
+            # Every request counts in the table and deals with tokens.
+            aws.prepare("dynamodb", "secretsmanager")
         self._incoming: Incoming
         self._user_id: int | None = None
         self._allowance: rate_limit.Allowance | None = None
