@@ -11,32 +11,19 @@ import time
 from dataclasses import replace
 from types import FrameType
 
+from local.announcement import announcement
 from local.aws import Aws
 from local.config import Config
 from local.deploy import deploy
 from local.errors import StackError
 from local.logs import follow, show_emulator_line, show_function_line
 from local.running import Running, find_running
-from local.stack import Stack
+from local.stack import run_stack
 
 # Asks the running stack to follow a deployment that `make sync` has made.
 _RELOAD = signal.SIGUSR1
 
 _CHECK_SECONDS = 0.5
-
-_ANNOUNCEMENT = """
-GatherHub runs.
-  API      {api}/api/v1/
-  Sockets  {sockets}/ws/events/  (/ws/tasks/, /ws/voting/, /ws/ for all)
-  Logs     make logs
-  Changes  make sync
-  Stop     Ctrl-C; the data stays until make reset
-
-Try it in another terminal:
-  API={api}/api/v1 JSON='Content-Type: application/json' NAME=ada$(date +%s)
-  TOKEN=$(curl -s $API/auth/register/ -H "$JSON" -d '{{"username":"'$NAME'","email":"'$NAME'@example.com","password":"Analytical-1843","first_name":"Ada","last_name":"Lovelace"}}' | sed 's/.*"access": *"\\([^"]*\\)".*/\\1/')
-  curl -s $API/events/ -H "$JSON" -H "Authorization: Bearer $TOKEN" -d '{{"title":"Picnic","description":"Bring a blanket","date":"2030-06-01T12:00:00Z","location":"Park","max_participants":50}}'; echo
-"""
 
 
 class _Interrupted(BaseException):
@@ -52,9 +39,9 @@ def run(config: Config) -> None:
     began = time.monotonic()
     reload = threading.Event()
     signal.signal(_RELOAD, lambda *_: reload.set())
-    with Stack(config, _say) as stack:
+    with run_stack(config, _say) as stack:
         _say(f"Ready after {time.monotonic() - began:.0f} s")
-        print(_ANNOUNCEMENT.format(api=stack.api_url, sockets=stack.ws_url), flush=True)
+        print(announcement(config), flush=True)
         while True:
             stack.check()
             if reload.wait(_CHECK_SECONDS):

@@ -31,7 +31,7 @@ class Aws:
         )
 
     def client(self, service: str) -> Any:
-        """A boto3 client of `service`, e.g. `dynamodb`."""
+        """Return a boto3 client of `service`, e.g. `dynamodb`."""
         config = ClientConfig(
             retries={"total_max_attempts": 1},  # a local call that fails won't do better later
             s3={"addressing_style": "path"},

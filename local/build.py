@@ -5,21 +5,24 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from local.config import Config
 from local.sam import run_sam
 
-# The emulator's requirements stand for its interpreter and, with it, the pinned tools.
-_SOURCES = ("template.yaml", "samconfig.toml", "layers", "functions", "requirements/emulator.txt")
+# The emulator's requirements stand for its interpreter, for which the layer is built.
+_BUILT = ("template.yaml", "samconfig.toml", "layers", "requirements/emulator.txt")
+
+# Functions aren't built, only packed: they have no dependencies of their own.
+_DEPLOYED = (*_BUILT, "functions")
 
 
-def fingerprint(root: Path) -> str:
-    """A digest of all files that a build or a deployment reads."""
+def fingerprint(root: Path, sources: Iterable[str] = _DEPLOYED) -> str:
+    """Return a digest of the files in `sources`: of all that a deployment reads."""
     digest = hashlib.sha256()
-    for source in _SOURCES:
+    for source in sources:
         for path in _files(root / source):
             content = path.read_bytes()
             digest.update(f"{path.relative_to(root)}\0{len(content)}\0".encode())
@@ -28,7 +31,7 @@ def fingerprint(root: Path) -> str:
 
 
 def build(config: Config) -> Path:
-    """Bring the build up to date with the sources; answers the built template.
+    """Bring the build up to date with the sources and return the built template.
 
     Raises:
         StackError: the build failed.
@@ -37,7 +40,7 @@ def build(config: Config) -> Path:
     stamp = config.build_dir / "fingerprint"
     config.build_dir.mkdir(parents=True, exist_ok=True)
     with _alone(config.build_dir / "lock"):
-        digest = fingerprint(config.root)
+        digest = fingerprint(config.root, _BUILT)
         if not stamp.exists() or stamp.read_text() != digest:
             stamp.unlink(missing_ok=True)
             cache = config.build_dir / "cache"

@@ -14,6 +14,8 @@ STACK_NAME = "gatherhub-local"
 REGION = "us-east-1"
 HOST = "127.0.0.1"
 
+_MAX_PORT = 65535
+
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
@@ -31,7 +33,7 @@ class Config:
 
     @classmethod
     def from_environment(cls) -> Config:
-        """Settings of `make run`: this repository, its `.state`, and `PORT`, `EMULATOR_PORT`.
+        """Return the settings of `make run`, in which `PORT` and `EMULATOR_PORT` choose the ports.
 
         Raises:
             StackError: a port isn't a number between 1 and 65535.
@@ -61,8 +63,10 @@ class Config:
 
     @property
     def build_dir(self) -> Path:
-        """What `sam build` made for this machine; apart from the build for AWS, and shared by
-        all local stacks of this checkout."""
+        """What `sam build` made for this machine.
+
+        It is apart from the build for AWS and shared by all local stacks of this checkout.
+        """
         return self.root / ".aws-sam" / "local"
 
     @property
@@ -92,7 +96,7 @@ class Config:
 
     @property
     def architecture(self) -> str:
-        """This machine in Lambda's words."""
+        """What Lambda calls the processor of this machine."""
         return "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 
 
@@ -100,7 +104,7 @@ def _port(name: str, default: int) -> int:
     text = os.environ.get(name, "").strip()
     if not text:
         return default
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        message = f"{name} must be a port between 1 and 65535, not {text!r}."
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= _MAX_PORT:
+        message = f"{name} must be a port between 1 and {_MAX_PORT}, not {text!r}."
         raise StackError(message)
     return int(text)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def cors_of(declared: Any) -> CorsTypeDef | None:
-    """The settings that a resolved `CorsConfiguration` of `AWS::Serverless::HttpApi` asks for."""
+    """Return the settings that a resolved `CorsConfiguration` of an HTTP API asks for."""
     if declared is True:
         return {"AllowOrigins": ["*"]}  # as SAM understands it
     settings: CorsTypeDef | None = declared or None

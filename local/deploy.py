@@ -33,7 +33,7 @@ _STILLBORN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_I
 
 
 def deploy(config: Config, aws: Aws, say: Callable[[str], None]) -> Deployed:
-    """Make the emulator run what the sources say, and answer with what it runs.
+    """Make the emulator run what the sources say, and return what it runs.
 
     Builds and deploys only what has changed since the last time.
 
@@ -57,7 +57,7 @@ def deploy(config: Config, aws: Aws, say: Callable[[str], None]) -> Deployed:
 
 
 def template_parameters(config: Config) -> dict[str, str]:
-    """The template's parameters: those of `samconfig.toml` and what only this machine knows."""
+    """Return the template's parameters: `samconfig.toml`'s and what only this machine knows."""
     listed = _settings(config).get("parameter_overrides", [])
     # sam takes one line or a list; the command line replaces either, so they are joined here.
     pairs = shlex.split(listed) if isinstance(listed, str) else listed
@@ -72,7 +72,7 @@ def template_parameters(config: Config) -> dict[str, str]:
 
 
 def _settings(config: Config) -> dict[str, Any]:
-    """What `samconfig.toml` says about deploying locally."""
+    """Return what `samconfig.toml` says about deploying locally."""
     document = tomllib.loads((config.root / "samconfig.toml").read_text())
     settings: dict[str, Any] = document["local"]["deploy"]["parameters"]
     return settings

@@ -42,7 +42,7 @@ class Deployed:
     scope: Scope
 
     def output(self, name: str) -> str:
-        """The value of one stack output.
+        """Return the value of one stack output.
 
         Raises:
             StackError: the template has no such output.
@@ -53,15 +53,15 @@ class Deployed:
         return self.outputs[name]
 
     def resources(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Physical id and unresolved properties of each deployed resource of one type."""
+        """Yield physical id and unresolved properties of each deployed resource of one type."""
         return self._resources(self.template, kind)
 
     def source_resources(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The same of a type that SAM replaces, such as `AWS::Serverless::HttpApi`."""
+        """Yield the same of a type that SAM replaces, such as `AWS::Serverless::HttpApi`."""
         return self._resources(self.source, kind)
 
     def resolve(self, node: Any) -> Any:
-        """A part of the template with its functions evaluated."""
+        """Return a part of the template with its functions evaluated."""
         return resolve(node, self.scope)
 
     def _resources(
@@ -73,7 +73,7 @@ class Deployed:
 
 
 def read_deployed(aws: Aws) -> Deployed:
-    """Ask CloudFormation for the stack as it is now."""
+    """Return the stack as CloudFormation knows it now."""
     cloudformation: CloudFormationClient = aws.client("cloudformation")
     stack = cloudformation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
     body = _template(cloudformation, "Processed")

@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
+from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -82,16 +84,8 @@ class Emulator:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        self._end_workers()
+        _end_group(self._process.pid)
         self._clear_scratch()
-
-    def _end_workers(self) -> None:
-        """End workers that are left: they normally end by themselves when their input closes."""
-        assert self._process is not None
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return
 
     def _clear_scratch(self) -> None:
         shutil.rmtree(self._scratch, ignore_errors=True)
@@ -100,7 +94,7 @@ class Emulator:
         connection = HTTPConnection(HOST, self._config.emulator_port, timeout=5)
         try:
             connection.request("GET", "/_ministack/ready")
-            return connection.getresponse().status == 200
+            return connection.getresponse().status == HTTPStatus.OK
         except OSError:
             return False
         finally:
@@ -131,3 +125,9 @@ class Emulator:
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
         }
+
+
+def _end_group(leader: int) -> None:
+    """End workers that are left: they normally end by themselves when their input closes."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,7 @@ def _reference(name: str, scope: Scope) -> Any:
 
 
 def _call(function: str, argument: Any, scope: Scope) -> Any:
+    # These choose or look up before their arguments mean anything.
     if function == "If":
         condition, chosen, otherwise = argument
         met = resolve(scope.conditions[condition], scope)
@@ -65,23 +66,21 @@ def _call(function: str, argument: Any, scope: Scope) -> Any:
         return _known(path, scope.attributes)
     if function == "Sub":
         return _substitute(argument, scope)
-    values = resolve(argument, scope)
-    if function == "Equals":
-        return values[0] == values[1]
-    if function == "Not":
-        return not values[0]
-    if function == "And":
-        return all(values)
-    if function == "Or":
-        return any(values)
-    if function == "Join":
-        return values[0].join(values[1])
-    if function == "Split":
-        return values[1].split(values[0])
-    if function == "Select":
-        return values[1][int(values[0])]
-    message = f"The local stack doesn't know Fn::{function}; add it to local/intrinsics.py."
-    raise StackError(message)
+    if function not in _PLAIN:
+        message = f"The local stack doesn't know Fn::{function}; add it to local/intrinsics.py."
+        raise StackError(message)
+    return _PLAIN[function](*resolve(argument, scope))
+
+
+_PLAIN: dict[str, Callable[..., Any]] = {
+    "And": lambda *values: all(values),
+    "Equals": lambda left, right: left == right,
+    "Join": lambda delimiter, values: delimiter.join(values),
+    "Not": lambda value: not value,
+    "Or": lambda *values: any(values),
+    "Select": lambda index, values: values[int(index)],
+    "Split": lambda delimiter, text: text.split(delimiter),
+}
 
 
 def _substitute(argument: Any, scope: Scope) -> str:

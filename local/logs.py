@@ -34,7 +34,9 @@ _NOT_DETAILS = {
 _PHYSICAL_NAME = re.compile(r"gatherhub-local-(\w+?)(?:Function)?-[0-9A-F]+\b")
 
 # 2026-01-31 12:00:00 ERROR [lambda] Warm worker execution error for …: No module named 'x'
-_EMULATOR_PROBLEM = re.compile(r"^\S+ (?P<time>\S+) (?P<level>ERROR|WARNING) \[lambda\] (?P<text>.*)")
+_EMULATOR_PROBLEM = re.compile(
+    r"^\S+ (?P<time>\S+) (?P<level>ERROR|WARNING) \[lambda\] (?P<text>.*)"
+)
 
 
 class Tail:
@@ -49,7 +51,7 @@ class Tail:
         self._rest = ""
 
     def lines(self) -> list[str]:
-        """The whole lines that have come since the last call."""
+        """Return the whole lines that have come since the last call."""
         if not self._path.exists():
             return []
         if self._path.stat().st_size < self._position:
@@ -64,7 +66,7 @@ class Tail:
 def follow(
     sources: Mapping[Path, Callable[[str], str | None]], stopped: Callable[[], bool]
 ) -> Iterator[str]:
-    """The lines of growing files until `stopped()`, each as its file's function shows it."""
+    """Yield the lines of growing files until `stopped()`, each as its file's function shows it."""
     tails = {Tail(path): show for path, show in sources.items()}
     while True:
         last = stopped()  # asked first, so that nothing written before is missed
@@ -79,11 +81,7 @@ def follow(
 
 
 def show_function_line(line: str) -> str | None:
-    """One line of the function log for people; None for metrics, which are for machines.
-
-    >>> show_function_line('gatherhub-local-GetEventFunction-1A\\t{"level": "INFO", "message": "hi"}')
-    'INFO    GetEvent: hi'
-    """
+    """Return a line of the function log for people; None for metrics, which are for machines."""
     name, _, text = line.partition("\t")
     function = _PHYSICAL_NAME.sub(r"\1", name)
     try:
@@ -96,7 +94,7 @@ def show_function_line(line: str) -> str | None:
 
 
 def show_emulator_line(line: str) -> str | None:
-    """One line of the emulator's log if it tells of a function that failed, else None."""
+    """Return a line of the emulator's log if it tells of a function that failed, else None."""
     match = _EMULATOR_PROBLEM.match(line)
     if match is None:
         return None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import errno
 import socket
+from contextlib import ExitStack
 
 from local.config import HOST
 from local.errors import StackError
-
 
 # What binding to ::1 answers on a machine that has IPv6 compiled in but switched off.
 _NO_SUCH_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
@@ -28,12 +28,13 @@ def require_free(port: int, variable: str) -> None:
             raise StackError(message)
 
 
-def free_port() -> int:
-    """A port that is free now; for tests, which must not depend on fixed ones."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_ports(count: int) -> list[int]:
+    """Return ports that are free now; for tests, which must not depend on fixed ones."""
+    with ExitStack() as probes:
+        sockets = [probes.enter_context(socket.socket()) for _ in range(count)]
+        for probe in sockets:
+            probe.bind((HOST, 0))
+        return [probe.getsockname()[1] for probe in sockets]
 
 
 def _taken(family: socket.AddressFamily, host: str, port: int) -> bool:

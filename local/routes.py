@@ -28,7 +28,7 @@ class Route:
 
 
 def routes_of(body: dict[str, Any]) -> set[Route]:
-    """The routes that an HTTP API's resolved OpenAPI document declares."""
+    """Return the routes that an HTTP API's resolved OpenAPI document declares."""
     return set(_routes(body))
 
 
@@ -73,6 +73,6 @@ def _routes(body: dict[str, Any]) -> Iterator[Route]:
 
 
 def _integrations(client: ApiGatewayV2Client, api_id: str) -> dict[str, str]:
-    """The integration of each function URI."""
+    """Return the integration of each function URI."""
     items = client.get_integrations(ApiId=api_id)["Items"]
     return {item["IntegrationUri"]: item["IntegrationId"] for item in items}

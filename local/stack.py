@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from local.aws import Aws
 from local.config import Config
@@ -16,32 +16,20 @@ from local.edge.targets import find_targets
 from local.emulator import Emulator
 from local.errors import StackError
 from local.ports import require_free
-from local.running import Claim
+from local.running import claim
 from local.warm import Warmer
 
 
-def _silent(_: str) -> None:
-    """Say nothing."""
-
-
+@dataclass
 class Stack:
-    """Starts the local stack on entry and stops it on exit.
+    """A local stack that runs; `run_stack` makes one."""
 
-        with Stack(config) as stack:
-            httpx.get(f"{stack.api_url}/health/")
-
-    `say` hears what is being done, one short line each.
-    """
-
-    def __init__(self, config: Config, say: Callable[[str], None] = _silent) -> None:
-        self.config = config
-        self._say = say
-        self._emulator = Emulator(config)
-        self._aws = Aws(config.emulator_url)
-        self._warmer = Warmer(self._aws)
-        self._edge: EdgeServer | None = None
-        self._deployed: Deployed | None = None
-        self._started = ExitStack()
+    config: Config
+    deployed: Deployed
+    _aws: Aws
+    _emulator: Emulator
+    _edge: EdgeServer
+    _warmer: Warmer
 
     @property
     def api_url(self) -> str:
@@ -56,52 +44,11 @@ class Stack:
     @property
     def outputs(self) -> dict[str, str]:
         """Outputs of the deployed stack, such as `TableName`."""
-        assert self._deployed is not None
-        return self._deployed.outputs
-
-    @property
-    def deployed(self) -> Deployed:
-        """All that CloudFormation tells about the deployed stack."""
-        assert self._deployed is not None
-        return self._deployed
+        return self.deployed.outputs
 
     def client(self, service: str) -> Any:
-        """A boto3 client of one of the emulator's services, with every permission."""
+        """Return a boto3 client of one of the emulator's services, with every permission."""
         return self._aws.client(service)
-
-    def __enter__(self) -> Self:
-        """Start everything.
-
-        Raises:
-            StackError: a port is taken, the stack runs already, or a step failed. What was
-                started by then is stopped again.
-        """
-        with ExitStack() as started:
-            started.enter_context(Claim(self.config))
-            require_free(self.config.port, "PORT")
-            require_free(self.config.emulator_port, "EMULATOR_PORT")
-            # Stopped last: without the emulator, calls that are under way end at once.
-            started.callback(self._warmer.stop)
-            self._say("Starting the emulator")
-            started.callback(self._emulator.stop)
-            self._emulator.start()
-            self._deployed = deploy(self.config, self._aws, self._say)
-            targets = find_targets(self.config, self._aws, self._deployed)
-            self._edge = EdgeServer(self.config.port, targets)
-            started.callback(self._edge.stop)
-            self._edge.start()
-            self._warmer.start(self._deployed)
-            self._started = started.pop_all()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop everything: the edge first, the emulator, which saves its state, last."""
-        self._started.close()
 
     def check(self) -> None:
         """See that the emulator still runs.
@@ -111,16 +58,53 @@ class Stack:
         """
         code = self._emulator.exit_code
         if code is not None:
-            message = f"The emulator ended by itself (exit code {code}); its log is {self.config.emulator_log}."
+            log = self.config.emulator_log
+            message = f"The emulator ended by itself (exit code {code}); its log is {log}."
             raise StackError(message)
 
     def reload(self) -> None:
         """Follow a deployment that another process made: new addresses, cold workers."""
-        assert self._edge is not None
-        self._deployed = read_deployed(self._aws)
-        self._edge.retarget(find_targets(self.config, self._aws, self._deployed))
-        self._warmer.start(self._deployed)
+        self.deployed = read_deployed(self._aws)
+        self._edge.retarget(find_targets(self.config, self._aws, self.deployed))
+        self._warmer.start(self.deployed)
 
     def wait_until_warm(self) -> None:
         """Wait until the first call of every function is quick."""
         self._warmer.wait()
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+@contextmanager
+def run_stack(config: Config, say: Callable[[str], None] = _silent) -> Iterator[Stack]:
+    """Start the local stack, and stop it at the end: the edge first, then the emulator.
+
+        with run_stack(config) as stack:
+            httpx.get(f"{stack.api_url}/health/")
+
+    `say` hears what is being done, one short sentence each. What was started before a failure
+    is stopped as well.
+
+    Raises:
+        StackError: a port is taken, the stack runs already, or a step failed.
+    """
+    aws = Aws(config.emulator_url)
+    emulator = Emulator(config)
+    warmer = Warmer(aws)
+    with ExitStack() as started:
+        started.enter_context(claim(config))
+        require_free(config.port, "PORT")
+        require_free(config.emulator_port, "EMULATOR_PORT")
+        # Stopped last: without the emulator, calls that are under way end at once.
+        started.callback(warmer.stop)
+        say("Starting the emulator")
+        started.callback(emulator.stop)
+        emulator.start()
+        deployed = deploy(config, aws, say)
+        edge = EdgeServer(config.port, find_targets(config, aws, deployed))
+        started.callback(edge.stop)
+        edge.start()
+        warmer.start(deployed)
+        yield Stack(config, deployed, aws, emulator, edge, warmer)

@@ -100,7 +100,7 @@ class Warmer:
 
 
 def harmless_events(aws: Aws, deployed: Deployed) -> dict[str, dict[str, Any]]:
-    """For each function, by ARN or name, an event that it answers without doing anything.
+    """Return an event for each function, by ARN, that it answers without doing anything.
 
     Functions that only a schedule calls aren't among them: no event is harmless to those.
     """
@@ -117,7 +117,7 @@ def harmless_events(aws: Aws, deployed: Deployed) -> dict[str, dict[str, Any]]:
 
 
 def function_of(uri: str) -> str:
-    """The function ARN within an API Gateway integration URI."""
+    """Return the function ARN within an API Gateway integration URI."""
     return uri.partition("/functions/")[2].removesuffix("/invocations")
 
 
@@ -134,7 +134,7 @@ def _socket_events(aws: Aws, api_id: str) -> dict[str, dict[str, Any]]:
 
 
 def _socket_event(route: str) -> dict[str, Any]:
-    """An event of a connection that doesn't exist; its handshake has a token that no one has."""
+    """Return an event of a connection that doesn't exist, with a token that no one has."""
     kinds = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}
     event: dict[str, Any] = {
         "requestContext": {

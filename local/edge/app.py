@@ -17,40 +17,32 @@ _ORIGIN_TIMEOUT = 60
 _NOT_ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
+_SESSION = web.AppKey("session", ClientSession)
+
+
 class EdgeApp:
     """Routes requests to the targets; `targets` may be replaced while it runs."""
 
     def __init__(self, targets: Targets) -> None:
         self.targets = targets
         self._viewers: set[web.WebSocketResponse] = set()
-        self._session: ClientSession | None = None
 
     def application(self) -> web.Application:
-        """The aiohttp application."""
+        """Return the aiohttp application."""
         application = web.Application(client_max_size=http.MAX_BODY)
         application.router.add_route("*", "/{path:.*}", self._answer)
-        application.cleanup_ctx.append(self._connections)
+        application.cleanup_ctx.append(_connections)
         application.on_response_prepare.append(_drop_server)
         application.on_shutdown.append(self._say_goodbye)
         return application
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        assert self._session is not None
+        session = request.app[_SESSION]
         if request.path == "/ws" or request.path.startswith("/ws/"):
-            return await sockets.connect(request, self._session, self.targets, self._viewers)
+            return await sockets.connect(request, session, self.targets, self._viewers)
         if request.path.startswith("/media/"):
-            return await media.serve(request, self._session, self.targets)
-        return await http.forward(request, self._session, self.targets)
-
-    async def _connections(self, _: web.Application) -> AsyncIterator[None]:
-        async with ClientSession(
-            connector=TCPConnector(limit=0),
-            cookie_jar=DummyCookieJar(),  # cookies are the clients', not the edge's
-            timeout=ClientTimeout(total=_ORIGIN_TIMEOUT),
-            auto_decompress=False,
-            skip_auto_headers=_NOT_ADDED,
-        ) as self._session:
-            yield
+            return await media.serve(request, session, self.targets)
+        return await http.forward(request, session, self.targets)
 
     async def _say_goodbye(self, _: web.Application) -> None:
         closing = [viewer.close(code=WSCloseCode.GOING_AWAY) for viewer in self._viewers]
@@ -59,3 +51,15 @@ class EdgeApp:
 
 async def _drop_server(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.popall("Server", None)
+
+
+async def _connections(application: web.Application) -> AsyncIterator[None]:
+    async with ClientSession(
+        connector=TCPConnector(limit=0),
+        cookie_jar=DummyCookieJar(),  # cookies are the clients', not the edge's
+        timeout=ClientTimeout(total=_ORIGIN_TIMEOUT),
+        auto_decompress=False,
+        skip_auto_headers=_NOT_ADDED,
+    ) as session:
+        application[_SESSION] = session
+        yield

@@ -11,7 +11,7 @@ from aiohttp import web
 def error(
     status: int, code: str, message: str, headers: Mapping[str, str] | None = None
 ) -> web.Response:
-    """An error answer, e.g. `error(404, "not_found", "There is nothing here.")`."""
+    """Return an error answer, e.g. `error(404, "not_found", "There is nothing here.")`."""
     body = {
         "error": code,
         "message": message,
@@ -22,5 +22,5 @@ def error(
 
 
 def unavailable() -> web.Response:
-    """The answer while an origin can't be reached."""
+    """Return the answer while an origin can't be reached."""
     return error(503, "service_unavailable", "The service is not available at the moment.")

@@ -27,16 +27,18 @@ _HOP_BY_HOP = {
 
 
 def end_to_end(headers: Iterable[tuple[str, str]]) -> CIMultiDict[str]:
-    """The headers that belong to the message, repeated ones included."""
+    """Return the headers that belong to the message, repeated ones included."""
     kept = CIMultiDict(headers)
-    named = {name.strip().lower() for value in kept.getall("connection", []) for name in value.split(",")}
+    named = {
+        name.strip().lower() for value in kept.getall("connection", []) for name in value.split(",")
+    }
     for name in _HOP_BY_HOP | named:
         kept.popall(name, None)
     return kept
 
 
 def for_origin(request: web.Request, targets: Targets) -> CIMultiDict[str]:
-    """A client's headers with the edge's own, of which the client's copies never count."""
+    """Return a client's headers with the edge's own, of which the client's copies never count."""
     headers = end_to_end(request.headers.items())
     headers.popall("host", None)
     headers[EDGE_KEY] = targets.edge_key

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 from aiohttp import ClientError, ClientSession, web
 from yarl import URL
 
@@ -26,7 +28,11 @@ async def forward(request: web.Request, session: ClientSession, targets: Targets
     url = URL(targets.http_api + _origin_path(request.raw_path), encoded=True)
     try:
         async with session.request(
-            request.method, url, headers=headers, data=body or None, allow_redirects=False
+            request.method,
+            url,
+            headers=headers,
+            data=io.BytesIO(body) if body else None,
+            allow_redirects=False,
         ) as answer:
             content = await answer.read()
     except (ClientError, TimeoutError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
+
 from aiohttp import (
     ClientError,
     ClientSession,
@@ -39,13 +41,13 @@ _SENDABLE = {
 
 
 def topics_of(path: str) -> str | None:
-    """What a connection to `path` listens to: `/ws/events/` to `events`; None for no such path."""
+    """Return what `/ws/events/` listens to, `events`; None for a path that isn't a socket."""
     parts = path.strip("/").split("/")
     return _TOPICS.get("/".join(parts[1:])) if parts[0] == "ws" else None
 
 
 def sendable(code: int | None) -> int:
-    """The code to close one side with when the other side closed with `code`."""
+    """Return the code to close one side with when the other side closed with `code`."""
     return WSCloseCode.OK if code is None else _SENDABLE.get(code, code)
 
 
@@ -82,13 +84,14 @@ async def connect(
         return _refusal(refusal.status)
     except (ClientError, TimeoutError):
         return unavailable()
-    async with origin:
+    try:
         await viewer.prepare(request)
         viewers.add(viewer)
-        try:
-            await asyncio.gather(_pump(viewer, origin), _pump(origin, viewer))
-        finally:
-            viewers.discard(viewer)
+        await asyncio.gather(_pump(viewer, origin), _pump(origin, viewer))
+    finally:
+        viewers.discard(viewer)
+        # Also when aiohttp cancels this function, because the viewer is gone.
+        await origin.close(code=sendable(viewer.close_code))
     return viewer
 
 
@@ -114,7 +117,7 @@ def _offered_protocols(request: web.Request) -> list[str]:
 
 
 def _handshake_headers(request: web.Request, targets: Targets) -> CIMultiDict[str]:
-    """The viewer's headers without those of its own handshake; the origin's has others."""
+    """Return the viewer's headers without those of its own handshake; the origin's has others."""
     headers = for_origin(request, targets)
     for name in {name for name in headers if name.lower().startswith("sec-websocket-")}:
         headers.popall(name)
@@ -122,9 +125,9 @@ def _handshake_headers(request: web.Request, targets: Targets) -> CIMultiDict[st
 
 
 def _refusal(status: int) -> web.Response:
-    if status == 401:
+    if status == HTTPStatus.UNAUTHORIZED:
         bearer = {"WWW-Authenticate": "Bearer"}
         return error(401, "token_invalid", "The access token is not valid.", bearer)
-    if status == 403:
+    if status == HTTPStatus.FORBIDDEN:
         return error(403, "permission_denied", "The connection was refused.")
     return unavailable()

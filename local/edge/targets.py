@@ -26,7 +26,7 @@ class Targets:
 
 
 def find_targets(config: Config, aws: Aws, deployed: Deployed) -> Targets:
-    """The targets that a stack's outputs name."""
+    """Return the targets that a stack's outputs name."""
     secrets: SecretsManagerClient = aws.client("secretsmanager")
     secret = secrets.get_secret_value(SecretId=deployed.output("EdgeKeySecretArn"))
     apis = f"{config.emulator_url}/_aws/execute-api"
