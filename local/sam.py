@@ -18,7 +18,7 @@ def run_sam(config: Config, command: str, *arguments: str) -> None:
     """Run one sam command of the `local` environment, quietly.
 
     Raises:
-        StackError: it failed; the message ends with what sam printed last.
+        StackError: it failed; the message ends with what sam says about it.
     """
     # Named, for sam looks for it beside the template, and the built one lies elsewhere.
     settings = ("--config-file", str(config.root / "samconfig.toml"), "--config-env", "local")
@@ -41,7 +41,7 @@ def run_sam(config: Config, command: str, *arguments: str) -> None:
         process.wait()
         raise
     if process.returncode:
-        message = f"sam {command} failed:\n{_last_lines(output)}"
+        message = f"sam {command} failed:\n{_explanation(output)}"
         raise StackError(message)
 
 
@@ -66,6 +66,10 @@ def _environment(config: Config) -> dict[str, str]:
     }
 
 
-def _last_lines(output: str) -> str:
+def _explanation(output: str) -> str:
+    """Return what sam says about its failure, or else its last lines."""
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    for number, line in enumerate(lines):
+        if line.startswith("Error:"):
+            return "\n".join(lines[number:])
     return "\n".join(lines[-_LINES_SHOWN:])
