@@ -10,7 +10,7 @@ UV := .tools/uv/bin/uv
 SAM := .tools/sam/bin/sam
 # A stamp in each environment that is newer than the requirement file it was made from.
 TOOLS := .venv/.installed .tools/sam/.installed .tools/emulator/.installed
-LOCK := ../$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes \
+LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-header
 
 # uv reads neither pip's settings nor, by itself, the system's certificates.
@@ -43,17 +43,17 @@ test: check ## Check everything, then run every test, those against the emulator
 test-fast: .venv/.installed ## Run the tests that need no emulator
 	$(BIN)/pytest --ignore=tests/e2e
 
-check: $(TOOLS) ## Check format, lint, types, imports and the template
+check: .venv/.installed ## Check format, lint, types and imports
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	PYTHONPATH=layers/common:. $(BIN)/lint-imports
 
 format: .venv/.installed ## Format the code and fix what can be fixed by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-build: $(TOOLS) ## Build for AWS
+build: .tools/sam/.installed ## Build for AWS
 	UV=$(CURDIR)/$(UV) $(SAM) build --config-env $(ENV)
 
 validate: .tools/sam/.installed ## Validate the template
@@ -65,8 +65,10 @@ deploy: build ## Deploy to AWS (ENV=staging or production)
 bench: $(TOOLS) ## Measure the performance of the local stack
 	$(BIN)/python -m tests.performance
 
-lock: .tools/uv/.installed ## Pin the newest versions that the requirement files allow
-	cd requirements && for name in uv sam emulator project; do $(LOCK) $$name.in -o $$name.txt; done
+lock: .tools/uv/.installed ## Pin what the requirement files ask for, after a change of one
+	$(LOCK) layers/common/requirements.in -o layers/common/requirements.txt
+	cd requirements && for name in uv sam emulator project; do \
+	  ../$(LOCK) $$name.in -o $$name.txt || exit 1; done
 
 clean: ## Remove everything that was installed or built; the local data stays
 	rm -rf .venv .tools .aws-sam .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -44,9 +44,9 @@ def deploy(config: Config, aws: Aws, say: Callable[[str], None]) -> Deployed:
     wanted = _digest(fingerprint(config.root), parameters)
     current = _deployed(aws) == wanted
     if not current:
-        say("Building the functions and their layer")
+        say("Building")
         template = build(config)
-        say("Deploying the template")
+        say("Deploying")
         _deploy(config, aws, template, parameters)
     deployed = read_deployed(aws)
     complete(aws, deployed)
