@@ -20,7 +20,7 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run sync logs reset test test-fast check format build validate deploy bench lock clean
+.PHONY: help run sync logs reset test test-fast check format openapi build validate deploy bench lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,7 @@ reset: $(TOOLS) ## Forget the local data
 test: check ## Check everything, then run every test, those against the emulator included
 	$(BIN)/pytest
 
-test-fast: .venv/.installed ## Run the tests that need no emulator
+test-fast: .venv/.installed .tools/sam/.installed ## Run the tests that need no emulator
 	$(BIN)/pytest --ignore=tests/e2e
 
 check: .venv/.installed ## Check format, lint, types and imports
@@ -53,6 +53,9 @@ format: .venv/.installed ## Format the code and fix what can be fixed by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+openapi: .venv/.installed ## Write docs/openapi.json from the routes
+	AWS_DEFAULT_REGION=us-east-1 PYTHONPATH=layers/common:. $(BIN)/python -m tools.openapi
+
 build: .tools/sam/.installed ## Build for AWS
 	UV=$(CURDIR)/$(UV) $(SAM) build --config-env $(ENV)
 
@@ -62,7 +65,7 @@ validate: .tools/sam/.installed ## Validate the template
 deploy: build ## Deploy to AWS (ENV=staging or production)
 	$(SAM) deploy --config-env $(ENV)
 
-bench: $(TOOLS) ## Measure the performance of the local stack
+bench: $(TOOLS) ## Measure cold starts, as ratios side by side
 	$(BIN)/python -m tests.performance
 
 lock: .tools/uv/.installed ## Pin what the requirement files ask for, after a change of one
