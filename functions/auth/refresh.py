@@ -5,9 +5,13 @@ Answers 200; 401 `token_expired`, `token_invalid` or `account_disabled`.
 
 from gatherhub.accounts import sessions
 from gatherhub.accounts.schemas import RefreshRequest, TokenPair
+from gatherhub.errors import ErrorCode
 from gatherhub.http.api import Access, Api
 
-api = Api(Access.PUBLIC)
+api = Api(
+    Access.PUBLIC,
+    errors=(ErrorCode.TOKEN_INVALID, ErrorCode.TOKEN_EXPIRED, ErrorCode.ACCOUNT_DISABLED),
+)
 
 
 @api.post("/api/v1/auth/refresh/", summary="Refresh tokens", tags=["Authentication"])

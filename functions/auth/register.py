@@ -6,9 +6,10 @@ Answers 201; 400 `validation_error`, 409 `username_taken` or `email_taken`.
 from gatherhub.accounts import registration
 from gatherhub.accounts.new_account import NewAccount
 from gatherhub.accounts.schemas import Registered
+from gatherhub.errors import ErrorCode
 from gatherhub.http.api import Access, Api
 
-api = Api(Access.PUBLIC)
+api = Api(Access.PUBLIC, errors=(ErrorCode.USERNAME_TAKEN, ErrorCode.EMAIL_TAKEN))
 
 
 @api.post("/api/v1/auth/register/", summary="Register", tags=["Authentication"], status_code=201)

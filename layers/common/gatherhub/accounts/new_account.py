@@ -43,8 +43,9 @@ NewPassword = Annotated[
 
 
 class NewAccount(Request):
-    """The account to create. The password is not shown by anything that prints this."""
+    """The account to create."""
 
+    # SecretStr keeps the password out of reprs, and this keeps it out of pydantic's messages.
     model_config = ConfigDict(hide_input_in_errors=True)
 
     username: Username

@@ -20,8 +20,9 @@ def _upload_or_null(value: Any) -> Upload | None:
 
 
 class LoginRequest(Request):
-    """Who signs in, and the proof. The password is not shown by anything that prints this."""
+    """Who signs in, and the proof."""
 
+    # SecretStr keeps the password out of reprs, and this keeps it out of pydantic's messages.
     model_config = ConfigDict(hide_input_in_errors=True)
 
     username: LoginName
