@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
+from gatherhub import clock
+
 NON_FIELD = "non_field_errors"
 """The key under which `details` holds what concerns a body as a whole."""
 
@@ -100,4 +102,15 @@ def internal(request_id: str) -> Problem:
         ErrorCode.INTERNAL_ERROR,
         "Something went wrong on our side. Quote the request id when you report it.",
         {"request_id": request_id},
+    )
+
+
+def rate_limited(limit: int, window: str, reset: int) -> Problem:
+    """Return the error for a used-up window: `window` in words, `reset` in Unix seconds."""
+    wait = max(1, reset - clock.epoch())
+    return Problem(
+        ErrorCode.RATE_LIMIT_EXCEEDED,
+        f"Rate limit exceeded. Try again in {wait} seconds.",
+        {"limit": limit, "window": window, "reset_at": clock.to_text(clock.from_epoch(reset))},
+        {"Retry-After": str(wait)},
     )

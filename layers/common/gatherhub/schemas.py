@@ -1,6 +1,7 @@
 """The field types that requests and responses of several domains share."""
 
 import re
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -43,8 +44,11 @@ def parse_id(value: Any) -> int:
     raise ValueError("Enter an id: a positive whole number.")
 
 
-def _encodable(value: str) -> str:
-    # JSON can spell half of a surrogate pair; no store and no client can take it.
+def encodable(value: str) -> str:
+    """Return `value`; ValueError for half of a surrogate pair.
+
+    JSON can spell one, but no store and no client can take it.
+    """
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -60,14 +64,21 @@ UtcTime = Annotated[
 ]
 PathId = Annotated[int, BeforeValidator(parse_id)]
 WholeNumber = Annotated[int, Strict()]
-Text = Annotated[str, AfterValidator(_encodable)]
+Text = Annotated[str, AfterValidator(encodable)]
 # The constraints come before our own check: after it, they would measure before they strip.
 Title = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
-    AfterValidator(_encodable),
+    AfterValidator(encodable),
 ]
 Description = Annotated[Text, StringConstraints(max_length=5_000)]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that came with a form. Its name and declared type prove nothing and are left out."""
+
+    content: bytes = field(repr=False)
 
 
 class Request(BaseModel):

@@ -114,6 +114,17 @@ class TestWrite:
             writes.write(writes.Put(KEY, {}, when=absent()))
         assert caught.value.items == [{"hits": 9}]
 
+    def test_a_transaction_at_the_same_item_is_waited_for(self, client: FakeClient) -> None:
+        client.outcomes = [refused("TransactionConflictException"), {}]
+        assert writes.write(writes.Delete(KEY)) == {}
+        assert client.outcomes == []
+
+    def test_hopeless_contention_is_unavailable(self, client: FakeClient) -> None:
+        client.outcomes = [refused("TransactionConflictException")] * 8
+        with pytest.raises(StoreUnavailable):
+            writes.write(writes.Delete(KEY))
+        assert client.outcomes == []
+
 
 def test_conditions_and_changes_become_one_expression() -> None:
     condition = both(either(absent("hits"), below("hits", 5)), present(), equal("status", "open"))

@@ -64,9 +64,12 @@ def verify_access(token: str) -> AccessToken:
     return AccessToken(int(claims["sub"]), int(claims["exp"]))
 
 
-def verify_refresh(token: str) -> RefreshToken:
-    """Return what a refresh token says; Problem `token_invalid` or `token_expired`."""
-    claims = _decode(token, "refresh")
+def verify_refresh(token: str, *, expired_too: bool = False) -> RefreshToken:
+    """Return what a refresh token says; Problem `token_invalid` or `token_expired`.
+
+    `expired_too` accepts one that is over but was genuine, for ending its login.
+    """
+    claims = _decode(token, "refresh", verify_exp=not expired_too)
     return RefreshToken(
         int(claims["sub"]), str(claims["family"]), str(claims["jti"]), int(claims["exp"])
     )
@@ -86,21 +89,23 @@ def _encode(kind: TokenType, user_id: int, token_id: str, seconds: int, **extra:
     return jwt.encode(claims, key, algorithm=_ALGORITHM, headers={"kid": kid})
 
 
-def _decode(token: str, kind: TokenType) -> dict[str, Any]:
+def _decode(token: str, kind: TokenType, *, verify_exp: bool = True) -> dict[str, Any]:
     try:
         kid = jwt.get_unverified_header(token).get("kid", "")
         key = signing_keys().find(str(kid))
         if key is None:
-            raise _invalid()
-        claims: dict[str, Any] = jwt.decode(token, key, algorithms=[_ALGORITHM], options=_CHECKS)
+            raise invalid()
+        checks: Options = {**_CHECKS, "verify_exp": verify_exp}
+        claims: dict[str, Any] = jwt.decode(token, key, algorithms=[_ALGORITHM], options=checks)
     except jwt.ExpiredSignatureError:
         raise Problem(ErrorCode.TOKEN_EXPIRED, "The token has expired.") from None
     except (jwt.InvalidTokenError, ValueError):
-        raise _invalid() from None
+        raise invalid() from None
     if claims["type"] != kind:
-        raise _invalid()
+        raise invalid()
     return claims
 
 
-def _invalid() -> Problem:
+def invalid() -> Problem:
+    """Return the error for a token that is malformed, forged, of the other type or used up."""
     return Problem(ErrorCode.TOKEN_INVALID, "The token is not valid.")

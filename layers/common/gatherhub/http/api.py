@@ -16,7 +16,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from gatherhub import aws
-from gatherhub.errors import ErrorCode, Problem, internal, unavailable
+from gatherhub.errors import ErrorCode, Problem, internal, rate_limited, unavailable
 from gatherhub.http import rate_limit
 from gatherhub.http.auth import authenticate
 from gatherhub.http.errors import from_validation, to_response
@@ -116,7 +116,7 @@ class Api(APIGatewayHttpResolver):
         self._allowance = rate_limit.spend(subject)
         if self._allowance is None:
             self._allowance = rate_limit.exhausted()
-            raise rate_limit.exceeded(self._allowance.limit, "1 minute", self._allowance.reset)
+            raise rate_limited(self._allowance.limit, "1 minute", self._allowance.reset)
 
     def _no_route(self) -> Problem:
         methods = allowed_methods(self._incoming.path)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from gatherhub import clock, settings
-from gatherhub.errors import ErrorCode, Problem
 from gatherhub.table import keys
 from gatherhub.table.conditions import absent, below, either
 from gatherhub.table.errors import ConditionFailed
@@ -53,14 +52,3 @@ def exhausted() -> Allowance:
     """Return the allowance of a client that has none left."""
     reset = (clock.epoch() // WINDOW + 1) * WINDOW
     return Allowance(settings.rate_limit(), 0, reset)
-
-
-def exceeded(limit: int, window: str, reset: int) -> Problem:
-    """Return the error for a used-up window: `window` in words, `reset` in Unix seconds."""
-    wait = max(1, reset - clock.epoch())
-    return Problem(
-        ErrorCode.RATE_LIMIT_EXCEEDED,
-        f"Rate limit exceeded. Try again in {wait} seconds.",
-        {"limit": limit, "window": window, "reset_at": clock.to_text(clock.from_epoch(reset))},
-        {"Retry-After": str(wait)},
-    )

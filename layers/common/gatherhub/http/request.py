@@ -103,7 +103,7 @@ class Incoming:
         raw = self.event.get("body") or ""
         limit = (
             MAX_UPLOAD_BYTES
-            if self.headers.get("content-type", "").startswith(MULTIPART)
+            if self.headers.get("content-type", "").lower().startswith(MULTIPART)
             else MAX_JSON_BYTES
         )
         try:

@@ -42,9 +42,9 @@ def session(user_id: int, family: str) -> Key:
     return Key(f"USER#{sortable(user_id)}", f"SESSION#{family}")
 
 
-def login_failures(folded: str, window: int) -> Key:
-    """Return the key of the failed logins for one name in one window."""
-    return Key(f"LOGIN#{folded}", f"WINDOW#{window}")
+def login_failures(subject: str) -> Key:
+    """Return the key of the latest failed logins for one account or unknown name."""
+    return Key(f"LOGIN#{subject}", "FAILURES")
 
 
 def rate(subject: str, window: int) -> Key:

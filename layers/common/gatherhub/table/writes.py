@@ -3,15 +3,17 @@
 import random
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from gatherhub import aws, settings
 from gatherhub.table.conditions import Condition, Placeholders, changes
 from gatherhub.table.errors import Contention, StoreUnavailable, translated
 from gatherhub.table.items import Item, Value, marshal_item, unmarshal_item
 from gatherhub.table.keys import Key
+
+Result = TypeVar("Result")
 
 _ATTEMPTS = 8
 _FIRST_DELAY = 0.02  # seconds; doubles with each attempt, with full jitter
@@ -80,39 +82,51 @@ Action = Put | Update | Delete | Check
 def write(action: Put | Update | Delete) -> Item:
     """Do one write and return the item as an `Update` left it (empty for the others).
 
-    ConditionFailed when the condition does not hold. One request.
+    ConditionFailed when the condition does not hold. One request, more when a transaction is at
+    the same item.
     """
     ((kind, request),) = action.request().items()
     operation = {"Put": "put_item", "Update": "update_item", "Delete": "delete_item"}[kind]
     if kind == "Update":
         request["ReturnValues"] = "ALL_NEW"
-    with translated():
+
+    def attempt() -> Item:
         call = getattr(aws.client("dynamodb"), operation)
         answer = call(TableName=settings.table_name(), **request)
-    return unmarshal_item(answer.get("Attributes", {}))
+        return unmarshal_item(answer.get("Attributes", {}))
+
+    return _with_patience(attempt)
 
 
 def transact(actions: Sequence[Action]) -> None:
     """Do all actions at once or none. One request, more when others write the same items.
 
-    ConditionFailed says which conditions did not hold. A conflict with another writer or a
-    throttle is tried again with jitter; StoreUnavailable when that does not help. A token makes
-    repeats of the same call harmless, so an answer that got lost can't do the work twice.
+    ConditionFailed says which conditions did not hold. A token makes the SDK's repeats of a call
+    harmless, so an answer that got lost can't do the work twice.
     """
     requests = [_with_table(action.request()) for action in actions]
-    token = uuid.uuid4().hex
-    for attempt in range(_ATTEMPTS):
+
+    def attempt() -> None:
+        # The token stands for the outcome too, and a cancelled transaction stays cancelled, so
+        # each attempt of ours needs its own.
+        aws.client("dynamodb").transact_write_items(
+            TransactItems=requests, ClientRequestToken=uuid.uuid4().hex
+        )
+
+    _with_patience(attempt)
+
+
+def _with_patience(attempt: Callable[[], Result]) -> Result:
+    """Try again with jitter while others write the same items; StoreUnavailable if that is long.
+
+    Nothing was written when there is a conflict, so trying again can't do anything twice.
+    """
+    for number in range(_ATTEMPTS):
         try:
             with translated():
-                aws.client("dynamodb").transact_write_items(
-                    TransactItems=requests, ClientRequestToken=token
-                )
+                return attempt()
         except Contention:
-            time.sleep(random.uniform(0, min(_LONGEST_DELAY, _FIRST_DELAY * 2**attempt)))  # noqa: S311
-            # The token stands for this outcome too, and a cancelled transaction stays cancelled.
-            token = uuid.uuid4().hex
-        else:
-            return
+            time.sleep(random.uniform(0, min(_LONGEST_DELAY, _FIRST_DELAY * 2**number)))  # noqa: S311
     raise StoreUnavailable("too many writers at the same items")
 
 

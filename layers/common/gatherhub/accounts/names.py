@@ -1,0 +1,52 @@
+"""Usernames and e-mail addresses: what they may be, and when two of them are the same."""
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic.types import StringConstraints
+
+from gatherhub.schemas import Text, encodable
+
+_SIGNS = frozenset("@.+-_")
+# Folding can make a text many times longer, and a key of the table holds 2,048 bytes.
+_MAX_FOLDED_BYTES = 1_000
+
+
+def fold(name: str) -> str:
+    """Return the form in which two names are the same (Unicode's compatibility caseless match)."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", name).casefold())
+    return unicodedata.normalize("NFKC", folded.casefold())
+
+
+def foldable(name: str) -> str:
+    """Return `name`; ValueError when its folded form is too long for a key."""
+    if len(fold(name).encode()) > _MAX_FOLDED_BYTES:
+        raise ValueError("This name is too long.")
+    return name
+
+
+def _username(name: str) -> str:
+    # The same letters whichever way the client's keyboard composed them.
+    name = unicodedata.normalize("NFC", name)
+    if not all(sign.isalpha() or sign.isdecimal() or sign in _SIGNS for sign in name):
+        raise ValueError("Use letters, digits and @ . + - _ only.")
+    return name
+
+
+Username = Annotated[
+    Text,
+    AfterValidator(_username),
+    StringConstraints(min_length=1, max_length=150),
+    AfterValidator(foldable),
+    Field(description="Letters, digits and `@ . + - _`; unique ignoring case."),
+]
+LoginName = Annotated[
+    Text,
+    StringConstraints(min_length=1, max_length=254),
+    AfterValidator(foldable),
+    Field(description="The username or the e-mail address."),
+]
+PersonalName = Annotated[
+    str, StringConstraints(max_length=150, strip_whitespace=True), AfterValidator(encodable)
+]

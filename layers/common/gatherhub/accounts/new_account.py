@@ -1,0 +1,63 @@
+"""What registering takes, and the rules it must keep; only that route loads the e-mail rules."""
+
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+
+from gatherhub.accounts import password_rules
+from gatherhub.accounts.names import PersonalName, Username, foldable
+from gatherhub.schemas import Request, Text, encodable
+
+
+def _email(address: str) -> str:
+    try:
+        # The form is checked, not whether the domain exists. Addresses under .test are for trying
+        # things out, and no e-mail is ever sent.
+        checked = validate_email(
+            address.strip(), check_deliverability=False, test_environment=True, strict=True
+        )
+    except EmailNotValidError:
+        raise ValueError("Enter a valid e-mail address.") from None
+    return checked.normalized
+
+
+Email = Annotated[
+    Text,
+    AfterValidator(_email),
+    AfterValidator(foldable),
+    Field(
+        description="Unique ignoring case.", json_schema_extra={"format": "email", "maxLength": 254}
+    ),
+]
+NewPassword = Annotated[
+    SecretStr,
+    Field(
+        description="Not all digits, not the username or e-mail address, and not a common one.",
+        json_schema_extra={
+            "minLength": password_rules.SHORTEST,
+            "maxLength": password_rules.LONGEST,
+        },
+    ),
+]
+
+
+class NewAccount(Request):
+    """The account to create."""
+
+    # SecretStr keeps the password out of reprs, and this keeps it out of pydantic's messages.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    username: Username
+    email: Email
+    password: NewPassword
+    first_name: PersonalName = ""
+    last_name: PersonalName = ""
+
+    @field_validator("password")
+    @classmethod
+    def _hard_to_guess(cls, password: SecretStr, info: ValidationInfo) -> SecretStr:
+        text = password.get_secret_value()
+        names = [info.data[field] for field in ("username", "email") if field in info.data]
+        password_rules.check(encodable(text), names)
+        return password
