@@ -4,6 +4,7 @@ It has ports and data of its own, so that it neither needs nor disturbs a stack 
 and shares the build with it. IAM is enforced: a permission missing in `template.yaml` fails here.
 """
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,3 +44,18 @@ def http(stack: Stack) -> Iterator[httpx.Client]:
     """A client of the API behind the edge; paths are relative to its root."""
     with httpx.Client(base_url=stack.api_url, timeout=TIMEOUT) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def token(stack: Stack) -> str:
+    """Register someone new, log in, and return the access token."""
+    name = f"ada{uuid.uuid4().hex[:12]}"
+    account = {"username": name, "email": f"{name}@example.org", "password": "correct horse 7"}
+    with httpx.Client(base_url=f"{stack.api_url}/api/v1/auth", timeout=TIMEOUT) as client:
+        registered = client.post("/register/", json=account)
+        assert registered.status_code == 201, registered.text
+        login = {"username": name, "password": account["password"]}
+        answer = client.post("/login/", json=login)
+        assert answer.status_code == 200, answer.text
+    access: str = answer.json()["access"]
+    return access

@@ -125,10 +125,10 @@ def test_a_socket_wants_an_upgrade(http: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/ws", "/ws/", "/ws/events", "/ws/events/", "/ws/tasks/", "/ws/voting/?event=1"]
+    "path", ["/ws?", "/ws/?", "/ws/events?", "/ws/events/?", "/ws/tasks/?", "/ws/voting/?event=1&"]
 )
-async def test_opens_sockets(stack: Stack, path: str) -> None:
-    async with connect(f"{stack.ws_url}{path}", open_timeout=30) as socket:
+async def test_opens_sockets(stack: Stack, token: str, path: str) -> None:
+    async with connect(f"{stack.ws_url}{path}token={token}", open_timeout=30) as socket:
         await socket.ping()
 
 

@@ -5,7 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 import pytest
@@ -16,38 +16,14 @@ from websockets.typing import Subprotocol
 from gatherhub.realtime.audiences import Subscription, Topic
 from gatherhub.table import keys
 from gatherhub.table.items import marshal_item
+from local.stack import Stack
 
 # Seconds in which a worker that is not warm yet has started and answered.
 PATIENCE = 30
 
-PASSWORD = "correct horse 7"
 EVENT = {"title": "Picnic", "date": "2030-06-01T12:00:00Z", "location": "The park"}
 
 Create = Callable[[], dict[str, Any]]
-
-
-class Stack(Protocol):
-    """What these tests use of the `stack` fixture."""
-
-    api_url: str
-    ws_url: str
-    outputs: dict[str, str]
-
-    def client(self, service: str) -> Any: ...
-
-
-@pytest.fixture(scope="module")
-def token(stack: Stack) -> str:
-    """Register someone new, log in, and return the access token."""
-    name = f"ada{uuid.uuid4().hex[:12]}"
-    account = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
-    with httpx.Client(base_url=f"{stack.api_url}/api/v1/auth", timeout=PATIENCE) as client:
-        registered = client.post("/register/", json=account)
-        assert registered.status_code == 201, registered.text
-        answer = client.post("/login/", json={"username": name, "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
-    access: str = answer.json()["access"]
-    return access
 
 
 @pytest.fixture
