@@ -2,10 +2,18 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 from pydantic.types import Strict, StringConstraints
 
 from gatherhub import clock, ids
@@ -56,6 +64,39 @@ def encodable(value: str) -> str:
     return value
 
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+class Bound(NamedTuple):
+    """One end of a date filter: the first moment it means, and the first one after it.
+
+    A day means all of its seconds, a time means one; `after` is None beyond the last year.
+    """
+
+    at: datetime
+    after: datetime | None
+
+
+def parse_bound(value: Any) -> Bound:
+    """Return what a date filter means; ValueError unless it is a day or a time."""
+    if isinstance(value, Bound):
+        return value
+    whole_day = isinstance(value, str) and _DAY.fullmatch(value)
+    try:
+        moment = parse_time(f"{value}T00:00:00Z" if whole_day else value)
+    except ValueError:
+        raise ValueError("Enter a day such as 2024-01-31 or a date and time.") from None
+    try:
+        return Bound(moment, moment + (timedelta(days=1) if whole_day else timedelta(seconds=1)))
+    except OverflowError:
+        return Bound(moment, None)
+
+
+DateBound = Annotated[
+    Bound,
+    BeforeValidator(parse_bound),
+    WithJsonSchema({"type": "string", "examples": ["2024-01-31", "2024-01-31T12:00:00Z"]}),
+]
 UtcTime = Annotated[
     datetime,
     BeforeValidator(parse_time),

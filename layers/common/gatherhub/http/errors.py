@@ -72,6 +72,8 @@ def from_validation(error: RequestValidationError) -> Problem:
         place, *path = entry["loc"]
         if place == "path":
             return Problem(ErrorCode.NOT_FOUND, "There is nothing at this address.")
+        if place == "query":
+            path = path[-1:]  # parameters come as one model, whose name is none of theirs
         field = ".".join(str(part) for part in path) or NON_FIELD
         fields.setdefault(field, []).append(_message(entry))
     return invalid_fields(fields)

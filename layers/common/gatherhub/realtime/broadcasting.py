@@ -10,10 +10,10 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 
 from gatherhub import clock
 from gatherhub.observability import logger
+from gatherhub.parallel import each
 from gatherhub.realtime.announcements import Announcement, announcement
 from gatherhub.realtime.audiences import hearing
 from gatherhub.realtime.connections import Listener, close_connection, listeners
-from gatherhub.realtime.parallel import each
 from gatherhub.realtime.publishing import Outcome, post
 from gatherhub.table.errors import TableError
 from gatherhub.table.keys import Key

@@ -8,8 +8,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gatherhub import aws, settings
 from gatherhub.observability import logger
+from gatherhub.parallel import each
 from gatherhub.realtime.messages import Message
-from gatherhub.realtime.parallel import each
 
 _GONE = 410
 

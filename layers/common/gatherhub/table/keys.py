@@ -67,6 +67,66 @@ def participant(event_id: int, user_id: int) -> Key:
     return Key(f"EVENT#{sortable(event_id)}", f"PARTICIPANT#{sortable(user_id)}")
 
 
+def task_of_event(event_id: int, task_id: int) -> Key:
+    """Return the key of a task's pointer in its event, from which the event's tasks are listed."""
+    return Key(event(event_id).pk, f"TASK#{sortable(task_id)}")
+
+
+def vote_of_event(event_id: int, vote_id: int) -> Key:
+    """Return the key of a vote's pointer in its event, from which the event's votes are listed."""
+    return Key(event(event_id).pk, f"VOTE#{sortable(vote_id)}")
+
+
+def task(task_id: int) -> Key:
+    """Return the key of a task."""
+    return Key(f"TASK#{sortable(task_id)}", "TASK")
+
+
+def vote(vote_id: int) -> Key:
+    """Return the key of a vote; its tallies sort before it in the same partition."""
+    return Key(f"VOTE#{sortable(vote_id)}", "VOTE")
+
+
+def tally(vote_id: int, shard: int) -> Key:
+    """Return the key of one shard of a vote's totals."""
+    return Key(vote(vote_id).pk, f"TALLY#{shard:02d}")
+
+
+def ballot(vote_id: int, user_id: int) -> Key:
+    """Return the key of one user's ballot."""
+    return Key(f"BALLOTS#{sortable(vote_id)}", f"USER#{sortable(user_id)}")
+
+
+def word(text: str, event_id: int) -> Key:
+    """Return the key of an event's row in the search index under one of its words."""
+    return Key(word_partition(text), f"{text}#{sortable(event_id)}")
+
+
+def word_partition(text: str) -> str:
+    """Return the partition of all words that begin with the same letter."""
+    return f"WORD#{text[0]}"
+
+
+def list_partition(name: str) -> str:
+    """Return the partition that holds the rows of a list."""
+    return f"LIST#{name}"
+
+
+def list_row(name: str, position: str) -> Key:
+    """Return the key of the row at a position of a list."""
+    return Key(list_partition(name), position)
+
+
+def count_partition(name: str) -> str:
+    """Return the partition that holds the counters of a list."""
+    return f"COUNT#{name}"
+
+
+def counter(name: str, bucket: str, shard: int) -> Key:
+    """Return the key of one shard of the counter of a bucket (a month or an hour) of a list."""
+    return Key(count_partition(name), f"{bucket}#{shard:02d}")
+
+
 def connection(connection_id: str) -> Key:
     """Return the key of an open WebSocket connection."""
     return Key(f"CONNECTION#{connection_id}", "CONNECTION")

@@ -1,8 +1,10 @@
 """Reads, all of them consistent: what a call has written, the next call sees."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from gatherhub import aws, settings
+from gatherhub.parallel import each
 from gatherhub.table.errors import StoreUnavailable, translated
 from gatherhub.table.items import Item, marshal_item, unmarshal_item
 from gatherhub.table.keys import PARTITION, SORT, Key
@@ -24,11 +26,12 @@ def get(key: Key) -> Item | None:
 
 
 def get_many(keys: Iterable[Key]) -> dict[Key, Item]:
-    """Return the items that exist. One request for each hundred different keys."""
+    """Return the items that exist. A request for each hundred different keys, side by side."""
     wanted = list(dict.fromkeys(keys))
+    batches = [wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH)]
     found: dict[Key, Item] = {}
-    for start in range(0, len(wanted), _BATCH):
-        found.update(_get_batch(wanted[start : start + _BATCH]))
+    for batch in each(_get_batch, batches):
+        found.update(batch)
     return found
 
 
@@ -57,18 +60,39 @@ def query(partition: str, prefix: str = "") -> list[Item]:
     """
     condition = f"{PARTITION} = :pk" + (f" AND begins_with({SORT}, :sk)" if prefix else "")
     values = {":pk": partition} | ({":sk": prefix} if prefix else {})
+    return _query(condition, values)
+
+
+def query_range(
+    partition: str, start: str, end: str, *, reverse: bool = False, limit: int | None = None
+) -> list[Item]:
+    """Return the items whose sort key lies between `start` and `end`, at most `limit` of them.
+
+    In the order of their keys, or the reverse of it. One request per megabyte.
+    """
+    condition = f"{PARTITION} = :pk AND {SORT} BETWEEN :start AND :end"
+    values = {":pk": partition, ":start": start, ":end": end}
+    return _query(condition, values, reverse=reverse, limit=limit)
+
+
+def _query(
+    condition: str, values: dict[str, str], *, reverse: bool = False, limit: int | None = None
+) -> list[Item]:
     found: list[Item] = []
-    page: dict[str, object] = {}
+    rest: dict[str, Any] = {}
     while True:
+        if limit is not None:
+            rest["Limit"] = limit - len(found)
         with translated():
             answer = aws.client("dynamodb").query(
                 TableName=settings.table_name(),
                 KeyConditionExpression=condition,
                 ExpressionAttributeValues=marshal_item(values),
                 ConsistentRead=True,
-                **page,
+                ScanIndexForward=not reverse,
+                **rest,
             )
         found += [unmarshal_item(item) for item in answer["Items"]]
-        if "LastEvaluatedKey" not in answer:
+        if "LastEvaluatedKey" not in answer or len(found) == limit:
             return found
-        page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        rest = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}

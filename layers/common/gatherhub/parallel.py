@@ -1,8 +1,7 @@
-"""Doing many requests side by side, with threads that live as long as the container."""
+"""Independent requests, made side by side: they cost the time of the slowest."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from typing import TypeVar
 
 from gatherhub import aws
@@ -13,9 +12,9 @@ Out = TypeVar("Out")
 
 def each(function: Callable[[In], Out], items: Iterable[In]) -> list[Out]:
     """Return `function` of each item, in their order; the first error that one raises is raised."""
-    return list(_pool().map(function, items))
-
-
-@lru_cache(maxsize=1)
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(aws.CONNECTIONS, thread_name_prefix="each")
+    todo = list(items)
+    if len(todo) <= 1:
+        return [function(item) for item in todo]
+    # More threads than a client keeps connections would only wait for one.
+    with ThreadPoolExecutor(min(len(todo), aws.CONNECTIONS)) as pool:
+        return list(pool.map(function, todo))

@@ -1,0 +1,250 @@
+"""Ordered lists in the table: a page at any depth for the same few requests, and exact counts.
+
+A list is a partition of small rows that sort by a moment and an id. A *counted* list also keeps, in
+the transaction that writes a row, how many rows lie in each month and in each hour. A page is found
+by reading the months, then the hours of the one month in which it begins, then the rows from that
+hour on: nobody reads the rows before it. What ranges over the moment (a status that follows the
+clock, a date filter) is a range of the list and costs no more.
+
+Lists of one person or one event stay small; they are not counted but read whole (`whole`).
+
+    pk                 sk                          what
+    LIST#<name>        <moment>#<id>               a row: `id` and what filters and embeds need
+    COUNT#<name>       M#2026-11#<shard>           `n` rows in that month
+    COUNT#<name>       H#2026-11-22T13#<shard>     `n` rows in that hour
+
+Counters are sharded, since all that is created now lands in the same hour.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from gatherhub.ids import sortable
+from gatherhub.parallel import each
+from gatherhub.table import keys
+from gatherhub.table.items import Item, Value
+from gatherhub.table.reads import query_range
+from gatherhub.table.writes import Action, Delete, Put, Update
+
+MONTH = len("2026-11")
+HOUR = len("2026-11-22T13")
+FIRST = "0"
+LAST = "~"  # after every moment and every id
+
+T = TypeVar("T")
+
+
+class Position(NamedTuple):
+    """Where a row stands: `moment` as `clock.to_text` writes it, then `id`."""
+
+    moment: str
+    id: int
+
+    @property
+    def sort_key(self) -> str:
+        """Return the position as a sort key."""
+        return f"{self.moment}#{sortable(self.id)}"
+
+
+class Range(NamedTuple):
+    """The moments from `start` up to, but not including, `end` (texts of `clock.to_text`)."""
+
+    start: str = FIRST
+    end: str = LAST
+
+    def intersect(self, other: "Range") -> "Range":
+        """Return the moments that lie in both."""
+        return Range(max(self.start, other.start), min(self.end, other.end))
+
+    def overlaps(self, hour: str) -> bool:
+        """Tell whether some moment of an hour (`2026-11-22T13`) lies in it."""
+        return self.start < f"{hour}{LAST}" and hour < self.end
+
+    def covers(self, hour: str) -> bool:
+        """Tell whether every moment of an hour lies in it."""
+        return self.start <= f"{hour}:00:00Z" and f"{hour}:59:59Z" < self.end
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether no moment can lie in it."""
+        return self.start >= self.end
+
+
+ALWAYS = Range()
+
+
+@dataclass(frozen=True)
+class List:
+    """One list; `shards` is how many counters share the work of a busy hour, 0 for uncounted."""
+
+    name: str
+    shards: int = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a list and what it carries besides its id."""
+
+    position: Position
+    data: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: its rows, and how many rows the whole range has."""
+
+    rows: list[Item]
+    count: int
+
+
+def add(target: List, row: Row) -> list[Action]:
+    """Return the actions that put a new row into a list. One, and two more if it is counted."""
+    return [_put(target, row), *_count(target, None, row.position)]
+
+
+def remove(target: List, position: Position) -> list[Action]:
+    """Return the actions that take a row out of a list."""
+    return [_delete(target, position), *_count(target, position, None)]
+
+
+def replace(target: List, old: Row, new: Row) -> list[Action]:
+    """Return the actions that turn a row into another: none, one, or those of a move."""
+    if old == new:
+        return []
+    if old.position == new.position:
+        return [_put(target, new)]
+    return [
+        _delete(target, old.position),
+        _put(target, new),
+        *_count(target, old.position, new.position),
+    ]
+
+
+def whole(target: List, within: Range = ALWAYS, *, latest_first: bool) -> list[Item]:
+    """Return all rows of a range. One request per megabyte (some eight thousand rows)."""
+    if within.empty:
+        return []
+    return query_range(
+        keys.list_partition(target.name), within.start, within.end, reverse=latest_first
+    )
+
+
+def page(target: List, within: Range, offset: int, size: int, *, latest_first: bool) -> Page:
+    """Return the rows `offset` to `offset + size` of a range of a counted list, and its count.
+
+    Three steps, each of parallel requests: the months with the edges of the range, the hours of
+    the month in which the page begins, the rows.
+    """
+    if within.empty:
+        return Page([], 0)
+    tally = _Tally(target, within)
+    count = tally.total()
+    if offset >= count:
+        return Page([], count)
+    start, skip = tally.locate(offset, latest_first=latest_first)
+    rows = query_range(
+        keys.list_partition(target.name),
+        within.start if latest_first else start,
+        start if latest_first else within.end,
+        reverse=latest_first,
+        limit=skip + size,
+    )
+    return Page(rows[skip:], count)
+
+
+class _Tally:
+    """How many rows of a range lie in which month, and in which hour of a month."""
+
+    def __init__(self, target: List, within: Range) -> None:
+        self._target = target
+        self._within = within
+        edges = {edge[:MONTH] for edge in within if edge not in {FIRST, LAST}}
+        tasks: dict[str, Callable[[], dict[str, int]]] = {
+            "months": partial(self._counters, "M#", "M#~", MONTH)
+        }
+        tasks |= {edge: partial(self._hours, edge) for edge in edges}
+        results = _together(tasks)
+        months = results.pop("months")
+        self._hours_of = results
+        self._months = {
+            month: n for month, n in months.items() if within.start[:MONTH] <= month <= within.end
+        }
+        for edge, hours in results.items():
+            if edge in self._months:
+                self._months[edge] = sum(hours.values())
+
+    def total(self) -> int:
+        return sum(self._months.values())
+
+    def locate(self, offset: int, *, latest_first: bool) -> tuple[str, int]:
+        """Return from which moment to read, and how many rows from there to pass over."""
+        month, offset = _find(self._months, offset, reverse=latest_first)
+        hours = self._hours_of.get(month) or self._hours(month)
+        hour, offset = _find(hours, offset, reverse=latest_first)
+        if latest_first:
+            return min(f"{hour}{LAST}", self._within.end), offset
+        return max(hour, self._within.start), offset
+
+    def _hours(self, month: str) -> dict[str, int]:
+        """Return the rows of the range in each hour of a month."""
+        hours = self._counters(f"H#{month}", f"H#{month}~", HOUR)
+        touched = {h: n for h, n in hours.items() if self._within.overlaps(h)}
+        cut = [h for h in touched if not self._within.covers(h)]
+        return touched | _together({h: partial(self._rows_in, h) for h in cut})
+
+    def _rows_in(self, hour: str) -> int:
+        within = self._within.intersect(Range(hour, f"{hour}{LAST}"))
+        rows = query_range(keys.list_partition(self._target.name), within.start, within.end)
+        return len(rows)
+
+    def _counters(self, start: str, end: str, length: int) -> dict[str, int]:
+        counters: dict[str, int] = {}
+        for item in query_range(keys.count_partition(self._target.name), start, end):
+            bucket = item[keys.SORT][2 : 2 + length]
+            counters[bucket] = counters.get(bucket, 0) + int(item["n"])
+        return counters
+
+
+def _find(counts: Mapping[str, int], offset: int, *, reverse: bool) -> tuple[str, int]:
+    for bucket in sorted(counts, reverse=reverse):
+        if offset < counts[bucket]:
+            return bucket, offset
+        offset -= counts[bucket]
+    raise AssertionError("the offset lies within the count")
+
+
+def _together(requests: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+    results = each(lambda request: request(), requests.values())
+    return dict(zip(requests, results, strict=True))
+
+
+def _put(target: List, row: Row) -> Put:
+    item = {"id": row.position.id, keys.KIND: "row", **row.data}
+    return Put(keys.list_row(target.name, row.position.sort_key), item)
+
+
+def _delete(target: List, position: Position) -> Delete:
+    return Delete(keys.list_row(target.name, position.sort_key))
+
+
+def _count(target: List, old: Position | None, new: Position | None) -> Iterator[Action]:
+    """Yield the updates of the counters; a move within a bucket needs none."""
+    if not target.shards:
+        return
+    shard = random.randrange(target.shards)  # noqa: S311  (spreads load, guards nothing)
+    left = _buckets(old) if old else frozenset()
+    entered = _buckets(new) if new else frozenset()
+    for change, buckets in ((-1, left - entered), (1, entered - left)):
+        for bucket in sorted(buckets):
+            yield Update(
+                keys.counter(target.name, bucket, shard),
+                add={"n": change},
+                assign={keys.KIND: "counter"},
+            )
+
+
+def _buckets(position: Position) -> frozenset[str]:
+    return frozenset({f"M#{position.moment[:MONTH]}", f"H#{position.moment[:HOUR]}"})
