@@ -1,4 +1,4 @@
-"""Calling the WebSocket functions as API Gateway and the stream would, with recorded payloads."""
+"""Calling the WebSocket functions as API Gateway and the stream would."""
 
 import copy
 import json

@@ -5,59 +5,84 @@ still verifies. To rotate, put a new value into the secret (docs/operations.md).
 """
 
 import time
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from gatherhub import aws, settings
+from gatherhub.errors import unavailable
+from gatherhub.observability import logger
 
 _FRESH = (
     300.0  # seconds for which a container signs with a key without asking whether it is current
 )
 _RETRY = 30.0  # seconds between look-ups of unknown key ids, which anyone can make up
+_NEVER = float("-inf")
 
 
-@dataclass
+class SigningKey(NamedTuple):
+    """One version of the secret."""
+
+    kid: str
+    key: str
+
+
 class SigningKeys:
-    """The keys a container knows, by `kid`."""
+    """The keys a container knows: the current one, and the previous one once a token names it."""
 
-    _keys: dict[str, str] = field(default_factory=dict)
-    _current: str = ""
-    _loaded_at: float = float("-inf")
+    def __init__(self) -> None:
+        self._current: SigningKey | None = None
+        self._previous: SigningKey | None = None
+        self._renewed_at = _NEVER
+        self._searched_at = _NEVER
 
-    def current(self) -> tuple[str, str]:
-        """Return `(kid, key)` for signing."""
-        if time.monotonic() - self._loaded_at > _FRESH:
-            self._load()
-        return self._current, self._keys[self._current]
+    def current(self) -> SigningKey:
+        """Return the key to sign with; Problem `service_unavailable` when it can't be read."""
+        if self._current is None or time.monotonic() - self._renewed_at > _FRESH:
+            self._renew()
+        if self._current is None:
+            raise unavailable()
+        return self._current
 
     def find(self, kid: str) -> str | None:
-        """Return the key with this id, or None when no valid token can have been signed by it."""
-        age = time.monotonic() - self._loaded_at
-        if age > _FRESH or (kid not in self._keys and age > _RETRY):
-            self._load()
-        return self._keys.get(kid)
+        """Return the key with this id, or None when no valid token can have been signed by it.
 
-    def _load(self) -> None:
-        current = self._version("AWSCURRENT")
-        if current is None:
-            raise RuntimeError("the token secret has no current version")
-        self._current = current[0]
-        self._keys = dict(filter(None, (current, self._version("AWSPREVIOUS"))))
-        self._loaded_at = time.monotonic()
+        Problem `service_unavailable` when no key can be read.
+        """
+        if self.current().kid != kid and time.monotonic() - self._searched_at > _RETRY:
+            self._searched_at = time.monotonic()
+            self._renew()
+            self._previous = _read("AWSPREVIOUS")
+        known = (self._current, self._previous)
+        return next((found.key for found in known if found and found.kid == kid), None)
 
-    @staticmethod
-    def _version(stage: str) -> tuple[str, str] | None:
-        try:
-            answer = aws.client("secretsmanager").get_secret_value(
-                SecretId=settings.token_secret_id(), VersionStage=stage
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                return None
-            raise
-        return answer["VersionId"], answer["SecretString"]
+    def _renew(self) -> None:
+        # A key that can't be renewed goes on being used: better than to refuse everybody.
+        found = _read("AWSCURRENT")
+        if found is None:
+            return
+        self._renewed_at = time.monotonic()
+        if found != self._current:
+            self._current, self._previous, self._searched_at = found, None, _NEVER
+
+
+def _read(stage: str) -> SigningKey | None:
+    try:
+        answer = aws.client("secretsmanager").get_secret_value(
+            SecretId=settings.token_secret_id(), VersionStage=stage
+        )
+    except (BotoCoreError, ClientError) as error:
+        if not _is_missing(error):
+            logger.error("the token secret can't be read", exc_info=error)
+        return None
+    return SigningKey(answer["VersionId"], answer["SecretString"])
+
+
+def _is_missing(error: Exception) -> bool:
+    # A secret that was never rotated has no previous version.
+    code = error.response["Error"].get("Code") if isinstance(error, ClientError) else None
+    return code == "ResourceNotFoundException"
 
 
 @lru_cache(maxsize=1)

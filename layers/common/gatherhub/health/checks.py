@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gatherhub import aws, clock, settings
 from gatherhub.accounts.signing import signing_keys
+from gatherhub.errors import Problem
 from gatherhub.observability import logger
 from gatherhub.table import keys
 from gatherhub.table.conditions import absent, below, either
@@ -47,7 +48,7 @@ def measure(part: str, check: Callable[[], object]) -> Measurement:
     started = time.perf_counter()
     try:
         check()
-    except (ClientError, BotoCoreError, TableError, RuntimeError, OSError) as error:
+    except (ClientError, BotoCoreError, TableError, Problem, RuntimeError, OSError) as error:
         logger.warning("health check failed", part=part, exc_info=error)
         return Measurement(milliseconds_since(started), f"The {part} did not answer as it should.")
     return Measurement(milliseconds_since(started))
