@@ -1,6 +1,6 @@
 """People as others see them: embedded in events, tasks and votes, always by their present name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gatherhub.accounts import avatars
@@ -29,10 +29,12 @@ def embed(user_ids: Iterable[int]) -> dict[int, Person]:
     """
     wanted = {user_id: keys.user(user_id) for user_id in user_ids}
     found = get_many(wanted.values())
-    return {user_id: _person(user_id, found.get(key, {})) for user_id, key in wanted.items()}
+    return {user_id: person(user_id, found.get(key)) for user_id, key in wanted.items()}
 
 
-def _person(user_id: int, account: dict[str, Any]) -> Person:
+def person(user_id: int, account: Mapping[str, Any] | None) -> Person:
+    """Return the person whose account item this is; a placeholder when there is none."""
+    account = account or {}
     return Person(
         id=user_id,
         username=account.get("username", UNKNOWN),

@@ -13,6 +13,8 @@ EXPIRES = "expires_at"
 """The TTL attribute: Unix seconds after which DynamoDB may remove the item."""
 KIND = "kind"
 """What an item is; the stream's filters choose by it."""
+TASK_OF_EVENT = "TASK#"
+"""How the sort keys of an event's task pointers begin."""
 
 
 class Key(NamedTuple):
@@ -69,7 +71,7 @@ def participant(event_id: int, user_id: int) -> Key:
 
 def task_of_event(event_id: int, task_id: int) -> Key:
     """Return the key of a task's pointer in its event, from which the event's tasks are listed."""
-    return Key(event(event_id).pk, f"TASK#{sortable(task_id)}")
+    return Key(event(event_id).pk, f"{TASK_OF_EVENT}{sortable(task_id)}")
 
 
 def vote_of_event(event_id: int, vote_id: int) -> Key:

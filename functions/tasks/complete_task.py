@@ -1,0 +1,21 @@
+"""POST /api/v1/tasks/{id}/complete/: mark a task as done. For its assignee and its creator.
+
+Takes no body. Answers 200, also when repeated; 403 `permission_denied`, 404 `not_found`.
+"""
+
+from gatherhub.errors import ErrorCode
+from gatherhub.http.api import Api
+from gatherhub.schemas import PathId
+from gatherhub.tasks import editing
+from gatherhub.tasks.schemas import TaskCompleted
+
+api = Api(accepts=(), errors=(ErrorCode.PERMISSION_DENIED,))
+
+
+@api.post("/api/v1/tasks/<task_id>/complete/", summary="Complete a task", tags=["Tasks"])
+def complete_task(task_id: PathId) -> TaskCompleted:
+    """Mark the task as completed; one that is stays unchanged."""
+    return editing.complete(api.user_id, task_id)
+
+
+handler = api
