@@ -1,0 +1,88 @@
+"""Exact numbers under simultaneous writers, on the emulator's own table.
+
+The crowd calls the domain functions side by side from this process: the emulator starts a process for each
+simultaneous call of a function, and two hundred of those would measure the machine. A smaller crowd
+goes through HTTP and the roles.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from gatherhub import aws, clock
+from gatherhub.errors import Problem
+from gatherhub.events import creation, participation
+from gatherhub.events.schemas import NewEvent
+from gatherhub.table import keys
+from gatherhub.table.items import unmarshal_item
+from local.stack import Stack
+from tests.people import person
+
+CROWD = 200
+PLACES = 50
+FIRST_USER = 700_000
+
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="module")
+def table(stack: Stack) -> Iterator[None]:
+    """Point the code in this process at the emulator's table, with every permission."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TABLE_NAME", stack.outputs["TableName"])
+        client = stack.client("dynamodb")
+        patch.setattr(aws, "client", lambda service, *_: {"dynamodb": client}[service])
+        yield
+
+
+def all_at_once(act: Callable[[int], T]) -> Counter[Any]:
+    """Return how often each outcome came of `act` by each of the crowd."""
+
+    def outcome(user: int) -> Any:
+        try:
+            act(user)
+        except Problem as problem:
+            return problem.code.value
+        return "done"
+
+    with ThreadPoolExecutor(CROWD) as pool:
+        return Counter(pool.map(outcome, range(FIRST_USER, FIRST_USER + CROWD)))
+
+
+def new_event(limit: int | None) -> int:
+    person(FIRST_USER - 1)
+    request = NewEvent(
+        title="Crowded", date=clock.now() + timedelta(days=1), max_participants=limit
+    )
+    return creation.create(FIRST_USER - 1, request).id
+
+
+def items(stack: Stack, partition: str) -> list[dict[str, Any]]:
+    answer = stack.client("dynamodb").query(
+        TableName=stack.outputs["TableName"],
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": partition}},
+        ConsistentRead=True,
+    )
+    return [unmarshal_item(item) for item in answer["Items"]]
+
+
+def test_a_crowd_gets_exactly_the_free_places(stack: Stack, table: None) -> None:
+    event_id = new_event(PLACES + 1)
+    outcomes = all_at_once(lambda user: participation.join(user, event_id))
+    assert outcomes == {"done": PLACES, "event_full": CROWD - PLACES}
+    rows = items(stack, keys.event(event_id).pk)
+    (event,) = [row for row in rows if row["kind"] == "event"]
+    assert event["current_participants"] == PLACES + 1
+    assert sum(row["kind"] == "participant" for row in rows) == PLACES + 1
+
+
+def test_the_same_person_joins_once(stack: Stack, table: None) -> None:
+    event_id = new_event(None)
+    outcomes = all_at_once(lambda _: participation.join(FIRST_USER, event_id))
+    assert outcomes == {"done": 1, "already_participant": CROWD - 1}
