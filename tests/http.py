@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -66,8 +66,10 @@ def http_event(
         "isBase64Encoded": isinstance(raw, bytes),
     }
     if parts.query:
-        pairs = (pair.partition("=") for pair in parts.query.split("&"))
-        event["queryStringParameters"] = {name: value for name, _, value in pairs}
+        query: dict[str, list[str]] = {}
+        for name, value in parse_qsl(parts.query, keep_blank_values=True):
+            query.setdefault(name, []).append(value)
+        event["queryStringParameters"] = {n: ",".join(v) for n, v in query.items()}
     if raw is not None:
         event["body"] = base64.b64encode(raw).decode() if isinstance(raw, bytes) else raw
     return event
