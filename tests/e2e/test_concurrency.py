@@ -1,8 +1,7 @@
 """Exact numbers under simultaneous writers, on the emulator's own table.
 
-The crowd calls the domain functions side by side from this process: the emulator starts a process for each
-simultaneous call of a function, and two hundred of those would measure the machine. A smaller crowd
-goes through HTTP and the roles.
+The crowd calls the domain functions side by side from this process: the emulator starts a process
+for each simultaneous call of a function, and two hundred of those would only try the machine.
 """
 
 from collections import Counter
@@ -11,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, TypeVar
 
-import httpx
 import pytest
 
 from gatherhub import aws, clock

@@ -79,6 +79,8 @@ def test_a_stored_event_is_read_back_as_it_was() -> None:
         current_participants=1,
         created_at=now,
         updated_at=now,
+        version=1,
+        words=("picnic",),
     )
     item = event.model_dump()
     assert item["date"] == "2026-06-01T18:00:00Z"

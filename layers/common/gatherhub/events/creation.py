@@ -6,6 +6,7 @@ from gatherhub.events import store
 from gatherhub.events.entities import Event, Participation
 from gatherhub.events.schemas import EventSummary, NewEvent
 from gatherhub.events.summaries import summarise
+from gatherhub.events.words import index_words
 from gatherhub.ids import new_id
 from gatherhub.table.errors import ConditionFailed, StoreUnavailable
 
@@ -34,6 +35,8 @@ def _add(creator_id: int, request: NewEvent) -> Event:
             current_participants=1,
             created_at=now,
             updated_at=now,
+            version=1,
+            words=index_words(request.title, request.description),
         )
         first = Participation(event_id=event.id, user_id=creator_id, joined_at=now)
         try:

@@ -1,10 +1,14 @@
 """Showing one event with all that belongs to it."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from gatherhub import clock
 from gatherhub.accounts.people import embed
 from gatherhub.errors import not_found
 from gatherhub.events import store
-from gatherhub.events.schemas import EventDetails
+from gatherhub.events.entities import TaskPointer, VotePointer
+from gatherhub.events.schemas import EventDetails, TaskOfEvent, VoteOfEvent
 from gatherhub.events.summaries import summarise
 
 
@@ -18,12 +22,13 @@ def show(event_id: int) -> EventDetails:
         raise not_found("event")
     participants = _in_order_of_joining(found)
     people = embed([found.event.creator_id, *participants])
-    summary = summarise(found.event, people[found.event.creator_id], clock.now())
+    now = clock.now()
+    summary = summarise(found.event, people[found.event.creator_id], now)
     return EventDetails(
         **dict(summary),
         participants=[people[user_id] for user_id in participants],
-        tasks=[],
-        votes=[],
+        tasks=_tasks(found.tasks),
+        votes=_votes(found.votes, now),
     )
 
 
@@ -34,3 +39,17 @@ def _in_order_of_joining(found: store.EventWithRows) -> list[int]:
         found.participations, key=lambda row: (row.user_id != creator_id, row.joined_at)
     )
     return [row.user_id for row in ordered]
+
+
+def _tasks(pointers: Sequence[TaskPointer]) -> list[TaskOfEvent]:
+    """Return the tasks, newest first as in their list."""
+    return [TaskOfEvent(id=p.id, title=p.title, status=p.status) for p in reversed(pointers)]
+
+
+def _votes(pointers: Sequence[VotePointer], moment: datetime) -> list[VoteOfEvent]:
+    """Return the votes as they stand at `moment`, newest first."""
+    now = clock.to_text(moment)
+    return [
+        VoteOfEvent(id=p.id, title=p.title, status="active" if p.end > now else "ended")
+        for p in reversed(pointers)
+    ]

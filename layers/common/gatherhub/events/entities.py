@@ -1,5 +1,7 @@
 """Events and participations as the table holds them."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 from gatherhub.schemas import UtcTime
@@ -12,7 +14,11 @@ class _Entity(BaseModel):
 
 
 class Event(_Entity):
-    """One event. `current_participants` counts its participations, the creator's included."""
+    """One event.
+
+    `current_participants` counts its participations, the creator's included. `version` grows with
+    each edit (not as people come and go). `words` are those under which the event is found.
+    """
 
     id: int
     creator_id: int
@@ -24,6 +30,8 @@ class Event(_Entity):
     current_participants: int
     created_at: UtcTime
     updated_at: UtcTime
+    version: int
+    words: tuple[str, ...]
 
 
 class Participation(_Entity):
@@ -32,3 +40,19 @@ class Participation(_Entity):
     event_id: int
     user_id: int
     joined_at: UtcTime
+
+
+class TaskPointer(_Entity):
+    """What an event knows of one of its tasks."""
+
+    id: int
+    title: str
+    status: Literal["pending", "in_progress", "completed"]
+
+
+class VotePointer(_Entity):
+    """What an event knows of one of its votes; `end` is text of the clock, far off for none."""
+
+    id: int
+    title: str
+    end: str

@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from gatherhub import settings
+from gatherhub import clock, settings
 from gatherhub.events.schemas import Status
+from gatherhub.table.lists import FIRST, LAST, Range
 
 
 def status_at(date: datetime, moment: datetime) -> Status:
@@ -14,3 +15,18 @@ def status_at(date: datetime, moment: datetime) -> Status:
     if moment - date < timedelta(hours=settings.ongoing_hours()):
         return "ongoing"
     return "completed"
+
+
+def range_of(status: Status, moment: datetime) -> Range:
+    """Return the dates of the events that have `status` at `moment`, a whole second."""
+    # An event is upcoming until its date, so one of this second is upcoming no more.
+    next_second = moment + timedelta(seconds=1)
+    begun = clock.to_text(next_second)
+    over = clock.to_text(next_second - timedelta(hours=settings.ongoing_hours()))
+    match status:
+        case "upcoming":
+            return Range(begun, LAST)
+        case "ongoing":
+            return Range(over, begun)
+        case "completed":
+            return Range(FIRST, over)
