@@ -98,6 +98,17 @@ class MemoryTable:
         self._record("DeleteItem", Key=Key, **request)
         return self._single("DeleteItem", {"Delete": {"Key": Key, **request}})
 
+    def batch_write_item(self, *, RequestItems: Typed) -> dict[str, Any]:  # noqa: N803
+        self._record("BatchWriteItem", RequestItems=RequestItems)
+        ((_, wanted),) = RequestItems.items()
+        keys = [_key(request["DeleteRequest"]["Key"]) for request in wanted]
+        if len(set(keys)) != len(keys) or not 0 < len(keys) <= 25:
+            raise _error("ValidationException", "BatchWriteItem")
+        with self._lock:
+            for request in wanted:
+                self._apply({"Delete": request["DeleteRequest"]})
+        return {"UnprocessedItems": {}}
+
     def transact_write_items(
         self,
         *,
@@ -208,8 +219,11 @@ class _Condition:
             return present is (token == "attribute_exists")
         left = self._item.get(self._names[token])
         operator = self._tokens.pop(0)
-        right = self._values[self._tokens.pop(0)]
-        return left is not None and _OPERATORS[operator](_plain(left), _plain(right))
+        token = self._tokens.pop(0)
+        right = self._values[token] if token in self._values else self._item.get(self._names[token])
+        if left is None or right is None:
+            return bool(operator == "<>")
+        return _OPERATORS[operator](_plain(left), _plain(right))
 
     def _expect(self, token: str) -> None:
         found = self._tokens.pop(0)

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from gatherhub import aws
 from gatherhub import settings as stack_settings
-from gatherhub.table.conditions import absent, below, both, either, equal, present
+from gatherhub.table.conditions import absent, below, both, differs, either, equal, less, present
 from gatherhub.table.errors import ConditionFailed
 from gatherhub.table.keys import Key
 from gatherhub.table.reads import get, get_many, query, query_range
-from gatherhub.table.writes import Check, Delete, Put, Update, transact, write
+from gatherhub.table.writes import Check, Delete, Put, Update, delete_all, transact, write
 from tests.memory_table import MemoryTable
 
 keys = st.builds(Key, st.sampled_from("PQ"), st.sampled_from(["a#1", "a#2", "b#1", "c"]))
@@ -26,11 +26,19 @@ conditions = st.sampled_from(
         equal("text", "x"),
         either(absent("n"), below("n", 1)),
         both(present(), equal("n", 2)),
+        differs("n", 1),
+        # Of an attribute that is missing moto says that it is null; DynamoDB doesn't.
+        both(present("n"), present("m"), either(equal("m", None), less("n", "m"))),
     ]
 )
 numbers = st.integers(-3, 3)
 puts = st.builds(
-    Put, keys, st.fixed_dictionaries({}, optional={"n": numbers, "text": st.just("x")}), conditions
+    Put,
+    keys,
+    st.fixed_dictionaries(
+        {}, optional={"n": numbers, "m": st.none() | numbers, "text": st.just("x")}
+    ),
+    conditions,
 )
 updates = st.builds(
     Update,
@@ -42,9 +50,10 @@ updates = st.builds(
 )
 deletes = st.builds(Delete, keys, conditions)
 checks = st.builds(Check, keys, conditions.filter(lambda condition: condition is not None))
+many = st.frozensets(keys, min_size=1, max_size=3)
 singles = puts | updates | deletes
 groups = st.lists(singles | checks, min_size=1, max_size=4, unique_by=lambda action: action.key)
-programs = st.lists(singles | groups, max_size=8)
+programs = st.lists(singles | groups | many, max_size=8)
 
 
 def play(program: list[Any]) -> list[Any]:
@@ -54,6 +63,8 @@ def play(program: list[Any]) -> list[Any]:
         try:
             if isinstance(step, list):
                 transact(step)
+            elif isinstance(step, frozenset):
+                delete_all(step)
             else:
                 seen.append(write(step))
         except ConditionFailed as failure:

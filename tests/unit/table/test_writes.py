@@ -20,6 +20,7 @@ class FakeClient:
     def __init__(self, *outcomes: Any) -> None:
         self.outcomes = list(outcomes)
         self.requests: list[dict[str, Any]] = []
+        self.waits: list[float] = []
 
     def _answer(self, **request: Any) -> Any:
         self.requests.append(request)
@@ -28,7 +29,7 @@ class FakeClient:
             raise outcome
         return outcome
 
-    transact_write_items = put_item = update_item = delete_item = _answer
+    transact_write_items = batch_write_item = put_item = update_item = delete_item = _answer
 
 
 def cancelled(*codes: str) -> ClientError:
@@ -48,7 +49,10 @@ def refused(code: str, status: int = 400) -> ClientError:
 def client(monkeypatch: pytest.MonkeyPatch) -> FakeClient:
     fake = FakeClient()
     monkeypatch.setattr(aws, "client", lambda _service: fake)
-    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    # A clock that only waiting moves, and jitter that always waits the longest.
+    monkeypatch.setattr("time.monotonic", lambda: sum(fake.waits))
+    monkeypatch.setattr("time.sleep", fake.waits.append)
+    monkeypatch.setattr("random.uniform", lambda _low, high: high)
     return fake
 
 
@@ -64,10 +68,12 @@ class TestTransact:
 
     @pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError"])
     def test_hopeless_contention_is_unavailable(self, client: FakeClient, code: str) -> None:
-        client.outcomes = [cancelled(code)] * 8
+        client.outcomes = [cancelled(code)] * 100
         with pytest.raises(StoreUnavailable):
             writes.transact(self.actions)
-        assert client.outcomes == []
+        assert client.waits[:3] == [0.02, 0.04, 0.08]
+        assert max(client.waits) == 1
+        assert 8 <= sum(client.waits) <= 9
 
     def test_a_condition_that_fails_is_final_and_tells_which(self, client: FakeClient) -> None:
         client.outcomes = [cancelled("ConditionalCheckFailed", "None")]
@@ -120,10 +126,31 @@ class TestWrite:
         assert client.outcomes == []
 
     def test_hopeless_contention_is_unavailable(self, client: FakeClient) -> None:
-        client.outcomes = [refused("TransactionConflictException")] * 8
+        client.outcomes = [refused("TransactionConflictException")] * 100
         with pytest.raises(StoreUnavailable):
             writes.write(writes.Delete(KEY))
-        assert client.outcomes == []
+        assert 8 <= sum(client.waits) <= 9
+
+
+class TestDeleteAll:
+    def test_many_keys_are_several_requests_and_each_key_goes_once(
+        self, client: FakeClient
+    ) -> None:
+        client.outcomes = [{}, {}]
+        keys = [Key("P#1", str(number)) for number in range(30)]
+        writes.delete_all([*keys, *keys])
+        sizes = sorted(len(batch) for r in client.requests for batch in r["RequestItems"].values())
+        assert sizes == [5, 25]
+
+    def test_what_is_left_is_sent_again(self, client: FakeClient) -> None:
+        rest = {"gatherhub-test": [{"DeleteRequest": {"Key": {"pk": {"S": "P#1"}}}}]}
+        client.outcomes = [{"UnprocessedItems": rest}, {"UnprocessedItems": {}}]
+        writes.delete_all([KEY, Key("P#1", "T")])
+        assert client.requests[1]["RequestItems"] == rest
+
+    def test_nothing_to_remove_is_no_request(self, client: FakeClient) -> None:
+        writes.delete_all([])
+        assert client.requests == []
 
 
 def test_conditions_and_changes_become_one_expression() -> None:

@@ -54,6 +54,16 @@ def below(attribute: str, limit: int) -> Condition:
     return lambda p: f"{p.name(attribute)} < {p.value(limit)}"
 
 
+def differs(attribute: str, value: Value) -> Condition:
+    """Hold when the attribute has another value, or none."""
+    return lambda p: f"{p.name(attribute)} <> {p.value(value)}"
+
+
+def less(attribute: str, other: str) -> Condition:
+    """Hold when one number of the item is less than another of its numbers."""
+    return lambda p: f"{p.name(attribute)} < {p.name(other)}"
+
+
 def either(*conditions: Condition) -> Condition:
     """Hold when one of the conditions does."""
     return lambda p: "(" + " OR ".join(condition(p) for condition in conditions) + ")"

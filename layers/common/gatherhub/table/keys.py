@@ -67,6 +67,11 @@ def participant(event_id: int, user_id: int) -> Key:
     return Key(f"EVENT#{sortable(event_id)}", f"PARTICIPANT#{sortable(user_id)}")
 
 
+def participants(event_id: int) -> Key:
+    """Return the partition of an event, and what the sort keys of its participations begin with."""
+    return Key(event(event_id).pk, "PARTICIPANT#")
+
+
 def task_of_event(event_id: int, task_id: int) -> Key:
     """Return the key of a task's pointer in its event, from which the event's tasks are listed."""
     return Key(event(event_id).pk, f"TASK#{sortable(task_id)}")

@@ -26,7 +26,7 @@ from gatherhub.ids import sortable
 from gatherhub.parallel import each
 from gatherhub.table import keys
 from gatherhub.table.items import Item, Value
-from gatherhub.table.reads import query_range
+from gatherhub.table.reads import query, query_range
 from gatherhub.table.writes import Action, Delete, Put, Update
 
 MONTH = len("2026-11")
@@ -136,7 +136,7 @@ def page(target: List, within: Range, offset: int, size: int, *, latest_first: b
     """Return the rows `offset` to `offset + size` of a range of a counted list, and its count.
 
     Three steps, each of parallel requests: the months with the edges of the range, the hours of
-    the month in which the page begins, the rows.
+    the month in which the page begins (unless an edge has told them), the rows.
     """
     if within.empty:
         return Page([], 0)
@@ -144,7 +144,10 @@ def page(target: List, within: Range, offset: int, size: int, *, latest_first: b
     count = tally.total()
     if offset >= count:
         return Page([], count)
-    start, skip = tally.locate(offset, latest_first=latest_first)
+    place = tally.locate(offset, latest_first=latest_first)
+    if place is None:
+        return Page([], count)
+    start, skip = place
     rows = query_range(
         keys.list_partition(target.name),
         within.start if latest_first else start,
@@ -161,59 +164,74 @@ class _Tally:
     def __init__(self, target: List, within: Range) -> None:
         self._target = target
         self._within = within
-        edges = {edge[:MONTH] for edge in within if edge not in {FIRST, LAST}}
-        tasks: dict[str, Callable[[], dict[str, int]]] = {
-            "months": partial(self._counters, "M#", "M#~", MONTH)
+        edges = [edge for edge in within if edge not in {FIRST, LAST}]
+        months = {edge[:MONTH] for edge in edges}
+        # Of an hour that an edge cuts no counter tells what lies on which side. Its rows are read
+        # at once with the counters, so that a cut costs no step more.
+        cut = {edge[:HOUR] for edge in edges if not within.covers(edge[:HOUR])}
+        found = _together(
+            {"": partial(self._counters, "M#", MONTH)}
+            | {month: partial(self._hours, month) for month in months}
+            | {hour: partial(self._rows_in, hour) for hour in cut}
+        )
+        self._hours_of = {
+            month: found[month] | {hour: found[hour][hour] for hour in cut & found[month].keys()}
+            for month in months
         }
-        tasks |= {edge: partial(self._hours, edge) for edge in edges}
-        results = _together(tasks)
-        months = results.pop("months")
-        self._hours_of = results
         self._months = {
-            month: n for month, n in months.items() if within.start[:MONTH] <= month <= within.end
+            month: n
+            for month, n in found[""].items()
+            if within.start[:MONTH] <= month <= within.end
         }
-        for edge, hours in results.items():
-            if edge in self._months:
-                self._months[edge] = sum(hours.values())
+        for month in self._months.keys() & months:
+            self._months[month] = sum(self._hours_of[month].values())
 
     def total(self) -> int:
         return sum(self._months.values())
 
-    def locate(self, offset: int, *, latest_first: bool) -> tuple[str, int]:
-        """Return from which moment to read, and how many rows from there to pass over."""
-        month, offset = _find(self._months, offset, reverse=latest_first)
+    def locate(self, offset: int, *, latest_first: bool) -> tuple[str, int] | None:
+        """Return from which moment to read, and how many rows from there to pass over.
+
+        None when the rows there were removed while we counted.
+        """
+        found = _find(self._months, offset, reverse=latest_first)
+        if found is None:
+            return None
+        month, offset = found
         hours = self._hours_of.get(month) or self._hours(month)
-        hour, offset = _find(hours, offset, reverse=latest_first)
+        found = _find(hours, offset, reverse=latest_first)
+        if found is None:
+            return None
+        hour, offset = found
         if latest_first:
             return min(f"{hour}{LAST}", self._within.end), offset
         return max(hour, self._within.start), offset
 
     def _hours(self, month: str) -> dict[str, int]:
-        """Return the rows of the range in each hour of a month."""
-        hours = self._counters(f"H#{month}", f"H#{month}~", HOUR)
-        touched = {h: n for h, n in hours.items() if self._within.overlaps(h)}
-        cut = [h for h in touched if not self._within.covers(h)]
-        return touched | _together({h: partial(self._rows_in, h) for h in cut})
+        """Return the rows in each hour of a month that the range touches."""
+        hours = self._counters(f"H#{month}", HOUR)
+        return {hour: n for hour, n in hours.items() if self._within.overlaps(hour)}
 
-    def _rows_in(self, hour: str) -> int:
+    def _rows_in(self, hour: str) -> dict[str, int]:
+        """Return the rows of the range in one hour."""
         within = self._within.intersect(Range(hour, f"{hour}{LAST}"))
         rows = query_range(keys.list_partition(self._target.name), within.start, within.end)
-        return len(rows)
+        return {hour: len(rows)}
 
-    def _counters(self, start: str, end: str, length: int) -> dict[str, int]:
+    def _counters(self, prefix: str, length: int) -> dict[str, int]:
         counters: dict[str, int] = {}
-        for item in query_range(keys.count_partition(self._target.name), start, end):
+        for item in query(keys.count_partition(self._target.name), prefix):
             bucket = item[keys.SORT][2 : 2 + length]
             counters[bucket] = counters.get(bucket, 0) + int(item["n"])
         return counters
 
 
-def _find(counts: Mapping[str, int], offset: int, *, reverse: bool) -> tuple[str, int]:
+def _find(counts: Mapping[str, int], offset: int, *, reverse: bool) -> tuple[str, int] | None:
     for bucket in sorted(counts, reverse=reverse):
         if offset < counts[bucket]:
             return bucket, offset
         offset -= counts[bucket]
-    raise AssertionError("the offset lies within the count")
+    return None
 
 
 def _together(requests: Mapping[str, Callable[[], T]]) -> dict[str, T]:

@@ -3,11 +3,12 @@
 import random
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from gatherhub import aws, settings
+from gatherhub.parallel import each
 from gatherhub.table.conditions import Condition, Placeholders, changes
 from gatherhub.table.errors import Contention, StoreUnavailable, translated
 from gatherhub.table.items import Item, Value, marshal_item, unmarshal_item
@@ -15,9 +16,10 @@ from gatherhub.table.keys import Key
 
 Result = TypeVar("Result")
 
-_ATTEMPTS = 8
+_PATIENCE = 8.0  # seconds that one write may wait for others, so that its function can still answer
 _FIRST_DELAY = 0.02  # seconds; doubles with each attempt, with full jitter
-_LONGEST_DELAY = 0.5
+_LONGEST_DELAY = 1.0
+_BATCH = 25  # DynamoDB's limit of actions in one BatchWriteItem
 
 
 @dataclass(frozen=True)
@@ -116,18 +118,50 @@ def transact(actions: Sequence[Action]) -> None:
     _with_patience(attempt)
 
 
+def delete_all(keys: Iterable[Key]) -> None:
+    """Remove items, whether they exist or not. A request for each 25, side by side.
+
+    StoreUnavailable when some are left; doing it again removes them.
+    """
+    wanted = [{"DeleteRequest": _key(key)} for key in dict.fromkeys(keys)]
+    each(_write_batch, [wanted[at : at + _BATCH] for at in range(0, len(wanted), _BATCH)])
+
+
+def _write_batch(requests: Sequence[dict[str, Any]]) -> None:
+    table = settings.table_name()
+    rest = {table: requests}
+
+    def attempt() -> None:
+        nonlocal rest
+        answer = aws.client("dynamodb").batch_write_item(RequestItems=rest)
+        rest = answer.get("UnprocessedItems") or {}
+        if rest:
+            raise Contention("items were left unprocessed")
+
+    _with_patience(attempt)
+
+
 def _with_patience(attempt: Callable[[], Result]) -> Result:
     """Try again with jitter while others write the same items; StoreUnavailable if that is long.
 
     Nothing was written when there is a conflict, so trying again can't do anything twice.
     """
-    for number in range(_ATTEMPTS):
+    for delay in _delays():
         try:
             with translated():
                 return attempt()
         except Contention:
-            time.sleep(random.uniform(0, min(_LONGEST_DELAY, _FIRST_DELAY * 2**number)))  # noqa: S311
+            time.sleep(delay)
     raise StoreUnavailable("too many writers at the same items")
+
+
+def _delays() -> Iterator[float]:
+    """Yield how long to wait after each attempt, until one can't begin in time any more."""
+    deadline = time.monotonic() + _PATIENCE
+    longest = _FIRST_DELAY
+    while time.monotonic() < deadline:
+        yield random.uniform(0, longest)  # noqa: S311  (spreads load, guards nothing)
+        longest = min(2 * longest, _LONGEST_DELAY)
 
 
 def _with_table(request: dict[str, Any]) -> dict[str, Any]:
