@@ -1,11 +1,12 @@
 """People as others see them: embedded in events, tasks and votes, always by their present name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gatherhub.accounts import avatars
 from gatherhub.schemas import Response
 from gatherhub.table import keys
+from gatherhub.table.items import Item
 from gatherhub.table.reads import get_many
 
 UNKNOWN = "(unknown)"
@@ -27,9 +28,13 @@ def embed(user_ids: Iterable[int]) -> dict[int, Person]:
 
     One request for each hundred different ids, none when there are none.
     """
-    wanted = {user_id: keys.user(user_id) for user_id in user_ids}
-    found = get_many(wanted.values())
-    return {user_id: _person(user_id, found.get(key, {})) for user_id, key in wanted.items()}
+    wanted = list(user_ids)
+    return among(wanted, get_many(keys.user(user_id) for user_id in wanted))
+
+
+def among(user_ids: Iterable[int], found: Mapping[keys.Key, Item]) -> dict[int, Person]:
+    """Return the people as `embed` does, but from items already read by `keys.user`."""
+    return {user_id: _person(user_id, found.get(keys.user(user_id), {})) for user_id in user_ids}
 
 
 def _person(user_id: int, account: dict[str, Any]) -> Person:

@@ -25,6 +25,8 @@ from gatherhub.http.routes import allowed_methods
 from gatherhub.observability import logger, record_request
 from gatherhub.table.errors import TableError
 
+_NO_CONTENT = 204
+
 
 class Access(Enum):
     """Who may call a route."""
@@ -77,6 +79,11 @@ class Api(APIGatewayHttpResolver):
             raise RuntimeError("this route does not authenticate its callers")
         return self._user_id
 
+    @property
+    def raw_query(self) -> str:
+        """Return the query string as the client sent it."""
+        return str(self._incoming.event.get("rawQueryString", ""))
+
     def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Answer one HTTP API event (payload 2.0); never raises."""
         started = time.perf_counter()
@@ -88,6 +95,8 @@ class Api(APIGatewayHttpResolver):
             answer = self.resolve(self._incoming.normalised(self.accepts), context)
         except Exception as error:  # noqa: BLE001  (the last place where anything can become an answer)
             answer = _as_event(self._failed(error))
+        if answer["statusCode"] == _NO_CONTENT:
+            answer |= {"headers": {}, "body": ""}  # Powertools would say `null`
         answer["headers"] = {**answer.get("headers", {}), **self._common_headers()}
         record_request(
             route=self._incoming.route,
