@@ -15,6 +15,7 @@ os.environ.update(
     TOKEN_SECRET_ARN="gatherhub-test-tokens",
     PUBLIC_URL="http://localhost:8000",
     CONNECTIONS_URL="http://127.0.0.1:1/connections",
+    CLOSING_QUEUE_URL="http://127.0.0.1:1/closing",
     RATE_LIMIT="1000",
     POWERTOOLS_LOG_LEVEL="WARNING",
 )

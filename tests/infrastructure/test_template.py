@@ -177,18 +177,23 @@ def test_settings_that_functions_require_are_in_their_environment() -> None:
     everywhere = set(load_template()["Globals"]["Function"]["Environment"]["Variables"])
     source = (ROOT / "layers/common/gatherhub/settings.py").read_text(encoding="utf-8")
     required = set(re.findall(r'required\("(\w+)"\)', source))
-    assert required - everywhere == {"CONNECTIONS_URL"}
-    with_url = {
+    assert required - everywhere == {"CONNECTIONS_URL", "CLOSING_QUEUE_URL"}
+
+
+@pytest.mark.parametrize(
+    ("variable", "action"),
+    [
+        ("CONNECTIONS_URL", "execute-api:ManageConnections"),
+        ("CLOSING_QUEUE_URL", "sqs:SendMessage"),
+    ],
+)
+def test_functions_know_the_address_of_what_they_may_call(variable: str, action: str) -> None:
+    with_address = {
         name
         for name, properties in FUNCTIONS.items()
-        if "CONNECTIONS_URL" in properties.get("Environment", {}).get("Variables", {})
+        if variable in properties.get("Environment", {}).get("Variables", {})
     }
-    may_call = {
-        name
-        for name, statement in statements()
-        if "execute-api:ManageConnections" in actions(statement)
-    }
-    assert with_url == may_call
+    assert with_address == {name for name, s in statements() if action in actions(s)}
 
 
 @pytest.mark.parametrize("environment", ["local", "staging", "production"])

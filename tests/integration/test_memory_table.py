@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from gatherhub import aws
 from gatherhub import settings as stack_settings
-from gatherhub.table.conditions import absent, below, both, differs, either, equal, less, present
+from gatherhub.table.conditions import (
+    above,
+    absent,
+    below,
+    both,
+    differs,
+    either,
+    equal,
+    less,
+    present,
+)
 from gatherhub.table.errors import ConditionFailed
 from gatherhub.table.keys import Key
 from gatherhub.table.reads import get, get_many, query, query_range
@@ -23,6 +33,8 @@ conditions = st.sampled_from(
         present(),
         absent("n"),
         below("n", 3),
+        above("n", 1),
+        above("text", "x"),
         equal("text", "x"),
         either(absent("n"), below("n", 1)),
         both(present(), equal("n", 2)),

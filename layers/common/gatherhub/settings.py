@@ -44,6 +44,11 @@ def connections_url() -> str:
     return required("CONNECTIONS_URL")
 
 
+def closing_queue_url() -> str:
+    """Return the URL of the queue whose messages come when a vote ends."""
+    return required("CLOSING_QUEUE_URL")
+
+
 def edge_key() -> str:
     """Return the key by which the edge proves itself, or "" when there is no edge."""
     return os.environ.get("EDGE_KEY", "")

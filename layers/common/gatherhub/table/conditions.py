@@ -54,6 +54,11 @@ def below(attribute: str, limit: int) -> Condition:
     return lambda p: f"{p.name(attribute)} < {p.value(limit)}"
 
 
+def above(attribute: str, limit: int | str) -> Condition:
+    """Hold when the attribute is there and greater than `limit`, or later in the alphabet."""
+    return lambda p: f"{p.name(attribute)} > {p.value(limit)}"
+
+
 def differs(attribute: str, value: Value) -> Condition:
     """Hold when the attribute has another value, or none."""
     return lambda p: f"{p.name(attribute)} <> {p.value(value)}"

@@ -16,6 +16,9 @@ KIND = "kind"
 TASK_OF_EVENT = "TASK#"
 """How the sort keys of an event's task pointers begin."""
 
+VOTES_OF_EVENT = "VOTE#"
+"""How the sort keys of an event's vote pointers begin."""
+
 
 class Key(NamedTuple):
     """Where one item lies."""
@@ -81,7 +84,7 @@ def task_of_event(event_id: int, task_id: int) -> Key:
 
 def vote_of_event(event_id: int, vote_id: int) -> Key:
     """Return the key of a vote's pointer in its event, from which the event's votes are listed."""
-    return Key(event(event_id).pk, f"VOTE#{sortable(vote_id)}")
+    return Key(event(event_id).pk, f"{VOTES_OF_EVENT}{sortable(vote_id)}")
 
 
 def task(task_id: int) -> Key:
@@ -101,7 +104,12 @@ def tally(vote_id: int, shard: int) -> Key:
 
 def ballot(vote_id: int, user_id: int) -> Key:
     """Return the key of one user's ballot."""
-    return Key(f"BALLOTS#{sortable(vote_id)}", f"USER#{sortable(user_id)}")
+    return Key(ballots(vote_id), f"USER#{sortable(user_id)}")
+
+
+def ballots(vote_id: int) -> str:
+    """Return the partition that holds a vote's ballots."""
+    return f"BALLOTS#{sortable(vote_id)}"
 
 
 def word(text: str, event_id: int) -> Key:
