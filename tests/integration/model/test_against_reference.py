@@ -13,7 +13,13 @@ from urllib.parse import urlencode
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from gatherhub import clock
 from tests.http import Answer, call, handler
@@ -21,9 +27,10 @@ from tests.integration.model.reference import Event, Reference, Task, Vote
 from tests.memory_table import MemoryTable
 from tests.people import embedded, person
 
-SEQUENCES = 500
-STEPS = 25
+SEQUENCES = 60
+STEPS = 40
 NOBODY = 1
+UNKNOWN = 9  # the pick that stands for an id that does not exist
 
 USERS = (11, 12, 13)
 LISTS = {
@@ -33,7 +40,7 @@ LISTS = {
 }
 
 users = st.sampled_from(USERS)
-picks = st.integers(0, 6)
+picks = st.integers(0, UNKNOWN)
 titles = st.sampled_from(["Picnic", "Café crème", "Board games", "picnic GAMES", "Ünïted 42"])
 texts = st.sampled_from(["", "bring games", "a café in the park", "42 pic"])
 searches = st.sampled_from(["pic", "GAM", "cafe", "ca pa", "42", "united", "zzz", "pic game"])
@@ -98,7 +105,7 @@ class Machine(RuleBasedStateMachine):
     @staticmethod
     def pick(among: dict[int, Any], number: int) -> int:
         ids = sorted(among)
-        return ids[number % len(ids)] if ids and number else NOBODY
+        return ids[number % len(ids)] if ids and number < UNKNOWN else NOBODY
 
     def maintain(self) -> None:
         """Deliver to the maintenance consumer what the stream would."""
@@ -118,9 +125,19 @@ class Machine(RuleBasedStateMachine):
 
     # ---- events
 
-    @initialize(user=users, title=titles)
-    def begin(self, user: int, title: str) -> None:
-        self.create_event(user, title, "", 25, None)
+    @initialize(title=titles, limit=limits, due=st.none() | hours, multiple=st.booleans())
+    def begin(self, title: str, limit: int | None, due: int | None, multiple: bool) -> None:
+        """Start where most rules have something to act on."""
+        first, second, third = USERS
+        self.create_event(first, title, "games in the park", 25, limit)
+        self.create_event(second, "Board games", "", 1, None)
+        for pick in (1, 2):
+            self.join(second, pick)
+            self.join(first, pick)
+        self.join(third, 2)
+        for pick in (1, 2):
+            self.create_task(first, pick, title, due, third, "low")
+            self.create_vote(first, pick, title, 2, multiple)
 
     @rule(user=users, title=titles, text=texts, hours=hours, limit=limits)
     def create_event(self, user: int, title: str, text: str, hours: int, limit: int | None) -> None:
@@ -148,6 +165,7 @@ class Machine(RuleBasedStateMachine):
         self.model.events[event.id] = event
         contains(answer.json, self.model.event_summary(event))
 
+    @precondition(lambda self: self.model.events)
     @rule(
         user=users,
         pick=picks,
@@ -176,6 +194,7 @@ class Machine(RuleBasedStateMachine):
         answer = self.send(user, "events.update_event", method, path, body)
         self.compare(answer, self.model.update_event(user, event_id, change))
 
+    @precondition(lambda self: self.model.events)
     @rule(user=users, pick=picks)
     def delete_event(self, user: int, pick: int) -> None:
         event_id = self.pick(self.model.events, pick)
@@ -184,6 +203,7 @@ class Machine(RuleBasedStateMachine):
         self.compare(answer, self.model.delete_event(user, event_id))
         self.maintain()
 
+    @precondition(lambda self: self.model.events)
     @rule(user=users, pick=picks)
     def join(self, user: int, pick: int) -> None:
         event_id = self.pick(self.model.events, pick)
@@ -191,6 +211,7 @@ class Machine(RuleBasedStateMachine):
         answer = self.send(user, "events.join_event", "POST", path)
         self.compare(answer, self.model.join(user, event_id))
 
+    @precondition(lambda self: self.model.events)
     @rule(user=users, pick=picks)
     def leave(self, user: int, pick: int) -> None:
         event_id = self.pick(self.model.events, pick)
@@ -198,6 +219,7 @@ class Machine(RuleBasedStateMachine):
         answer = self.send(user, "events.leave_event", "POST", path)
         self.compare(answer, self.model.leave(user, event_id))
 
+    @precondition(lambda self: self.model.events)
     @rule(user=users, pick=picks)
     def show_event(self, user: int, pick: int) -> None:
         event_id = self.pick(self.model.events, pick)
@@ -214,6 +236,7 @@ class Machine(RuleBasedStateMachine):
 
     # ---- tasks
 
+    @precondition(lambda self: self.model.events)
     @rule(
         user=users,
         pick=picks,
@@ -261,6 +284,7 @@ class Machine(RuleBasedStateMachine):
             self.model.tasks[task.id] = task
             contains(answer.json, self.model.task_summary(task))
 
+    @precondition(lambda self: self.model.tasks)
     @rule(
         user=users,
         pick=picks,
@@ -287,6 +311,7 @@ class Machine(RuleBasedStateMachine):
         answer = self.send(user, "tasks.update_task", "PUT", path, body)
         self.compare(answer, self.model.update_task(user, task_id, change))
 
+    @precondition(lambda self: self.model.tasks)
     @rule(user=users, pick=picks, assignee=st.none() | users)
     def assign(self, user: int, pick: int, assignee: int | None) -> None:
         task_id = self.pick(self.model.tasks, pick)
@@ -294,6 +319,7 @@ class Machine(RuleBasedStateMachine):
         answer = self.send(user, "tasks.assign_task", "POST", path, {"assignee": assignee})
         self.compare(answer, self.model.assign(user, task_id, assignee))
 
+    @precondition(lambda self: self.model.tasks)
     @rule(user=users, pick=picks)
     def complete(self, user: int, pick: int) -> None:
         task_id = self.pick(self.model.tasks, pick)
@@ -301,12 +327,14 @@ class Machine(RuleBasedStateMachine):
         answer = self.send(user, "tasks.complete_task", "POST", path)
         self.compare(answer, self.model.complete(user, task_id))
 
+    @precondition(lambda self: self.model.tasks)
     @rule(user=users, pick=picks)
     def delete_task(self, user: int, pick: int) -> None:
         task_id = self.pick(self.model.tasks, pick)
         answer = self.send(user, "tasks.delete_task", "DELETE", f"/api/v1/tasks/{task_id}/")
         self.compare(answer, self.model.delete_task(user, task_id))
 
+    @precondition(lambda self: self.model.tasks)
     @rule(user=users, pick=picks)
     def show_task(self, user: int, pick: int) -> None:
         task_id = self.pick(self.model.tasks, pick)
@@ -315,6 +343,7 @@ class Machine(RuleBasedStateMachine):
 
     # ---- votes
 
+    @precondition(lambda self: self.model.events)
     @rule(
         user=users,
         pick=picks,
@@ -353,6 +382,7 @@ class Machine(RuleBasedStateMachine):
         self.model.votes[vote.id] = vote
         contains(answer.json, self.model.vote_summary(vote))
 
+    @precondition(lambda self: self.model.votes)
     @rule(user=users, pick=picks, chosen=options)
     def cast(self, user: int, pick: int, chosen: list[int]) -> None:
         vote_id = self.pick(self.model.votes, pick)
@@ -360,12 +390,14 @@ class Machine(RuleBasedStateMachine):
         answer = self.send(user, "voting.cast_vote", "POST", path, {"options": chosen})
         self.compare(answer, self.model.cast(user, vote_id, chosen))
 
+    @precondition(lambda self: self.model.votes)
     @rule(user=users, pick=picks)
     def close(self, user: int, pick: int) -> None:
         vote_id = self.pick(self.model.votes, pick)
         answer = self.send(user, "voting.close_vote", "POST", f"/api/v1/voting/{vote_id}/close/")
         self.compare(answer, self.model.close(user, vote_id))
 
+    @precondition(lambda self: self.model.votes)
     @rule(user=users, pick=picks)
     def delete_vote(self, user: int, pick: int) -> None:
         vote_id = self.pick(self.model.votes, pick)
@@ -373,6 +405,7 @@ class Machine(RuleBasedStateMachine):
         self.compare(answer, self.model.delete_vote(user, vote_id))
         self.maintain()
 
+    @precondition(lambda self: self.model.votes)
     @rule(user=users, pick=picks)
     def show_vote(self, user: int, pick: int) -> None:
         vote_id = self.pick(self.model.votes, pick)
