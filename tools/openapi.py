@@ -86,6 +86,7 @@ def _complete(api: Api, path: str, method: str, operation: dict[str, Any]) -> No
     operation["operationId"] = _operation_id(path, method)
     responses = operation["responses"]
     responses.pop("422", None)
+    responses.get("204", {}).pop("content", None)  # there is none
     if api.access is not Access.MONITOR:
         for response in responses.values():
             response["headers"] = _LIMIT_HEADERS

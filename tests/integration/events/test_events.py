@@ -9,9 +9,9 @@ from gatherhub.table import keys
 from gatherhub.table.reads import query
 from gatherhub.table.writes import Put, write
 from tests.http import Answer, call
+from tests.integration.events.support import ANNA, BEN, CARL, show
 from tests.people import embedded, person
 
-ANNA, BEN, CARL = 100, 20, 30
 PICNIC = {
     "title": "Picnic",
     "description": "Bring cake 🍰",
@@ -23,10 +23,6 @@ PICNIC = {
 
 def create(token: str | None, body: Any = PICNIC) -> Answer:
     return call("events.create_event", "POST", "/api/v1/events/", body=body, token=token)
-
-
-def show(token: str | None, event_id: object) -> Answer:
-    return call("events.get_event", "GET", f"/api/v1/events/{event_id}/", token=token)
 
 
 def join(event_id: int, user_id: int, joined_at: str) -> None:
@@ -112,6 +108,27 @@ def test_an_id_without_an_event_is_not_found(event_id: object) -> None:
     answer = show(person(ANNA), event_id)
     assert answer.status == 404
     assert answer.json["error"] == "not_found"
+
+
+def test_tasks_and_votes_are_shown_by_their_pointers_newest_first() -> None:
+    token = person(ANNA)
+    event_id = create(token).json["id"]
+    for task_id, status in ((1, "pending"), (2, "completed")):
+        item = {"id": task_id, "title": f"Task {task_id}", "status": status, "creator_id": ANNA}
+        write(Put(keys.task_of_event(event_id, task_id), {keys.KIND: "task_of_event", **item}))
+    now = clock.to_text(clock.now())
+    for vote_id, end in ((3, now), (4, "2999-01-01T00:00:00Z")):
+        item = {"id": vote_id, "title": f"Vote {vote_id}", "end": end, "creator_id": ANNA}
+        write(Put(keys.vote_of_event(event_id, vote_id), {keys.KIND: "vote_of_event", **item}))
+    body = show(token, event_id).json
+    assert body["tasks"] == [
+        {"id": 2, "title": "Task 2", "status": "completed"},
+        {"id": 1, "title": "Task 1", "status": "pending"},
+    ]
+    assert body["votes"] == [
+        {"id": 4, "title": "Vote 4", "status": "active"},
+        {"id": 3, "title": "Vote 3", "status": "ended"},
+    ]
 
 
 def test_what_is_left_of_a_deleted_event_is_not_shown() -> None:

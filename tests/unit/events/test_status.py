@@ -1,8 +1,11 @@
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 
-from gatherhub.events.status import status_at
+from gatherhub import clock
+from gatherhub.events.schemas import Status
+from gatherhub.events.status import range_of, status_at
 
 DATE = datetime(2026, 6, 1, 18, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -29,3 +32,13 @@ def test_how_long_an_event_is_ongoing_can_be_configured(monkeypatch: pytest.Monk
 def test_dates_at_the_ends_of_the_calendar_have_a_status() -> None:
     assert status_at(datetime.max.replace(tzinfo=UTC), DATE) == "upcoming"
     assert status_at(datetime.min.replace(tzinfo=UTC), DATE) == "completed"
+
+
+@pytest.mark.parametrize("hours", [-100_000, -3, 0, 3, 100_000])
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+def test_an_event_is_in_the_range_of_its_status_alone(hours: int, seconds: int) -> None:
+    date = clock.to_text(DATE + timedelta(hours=hours, seconds=seconds))
+    within = {s: range_of(s, DATE) for s in get_args(Status)}
+    assert [s for s, r in within.items() if r.start <= date < r.end] == [
+        status_at(clock.from_text(date), DATE)
+    ]
