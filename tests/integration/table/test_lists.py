@@ -1,11 +1,15 @@
 """Lists against a plain sorted list: pages, counts and ranges in either direction."""
 
+from typing import Any
+
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatherhub.table import lists
 from gatherhub.table.lists import ALWAYS, List, Position, Range, Row
 from gatherhub.table.writes import transact
+from tests.memory_table import MemoryTable
 
 # Few different moments: ties, moves within an hour, a month's edges and a year's.
 MOMENTS = [
@@ -78,3 +82,25 @@ def test_a_row_that_stays_where_it_is_costs_one_write() -> None:
 
 def test_an_uncounted_list_writes_its_row_alone() -> None:
     assert len(lists.add(List("test"), Row(Position(MOMENTS[0], 1)))) == 1
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_rows_that_go_while_they_are_counted_are_an_empty_page(
+    monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    target, position = List("test", shards=2), Position(MOMENTS[6], 1)
+    with MemoryTable().installed() as table:
+        transact(lists.add(target, Row(position)))
+        read = table.query
+        seen = []
+
+        def query(**request: Any) -> dict[str, Any]:
+            answer = read(**request)
+            seen.append(request)
+            if len(seen) == steps:
+                transact(lists.remove(target, position))
+            return answer
+
+        monkeypatch.setattr(table, "query", query)
+        page = lists.page(target, ALWAYS, 0, 5, latest_first=True)
+    assert (page.rows, page.count) == ([], 1)

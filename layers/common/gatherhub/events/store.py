@@ -169,8 +169,7 @@ def load(event_id: int) -> EventWithRows | None:
 def remove_participations(event_id: int) -> None:
     """Remove the participations of an event that is gone.
 
-    One Query
-    for each thousand and one more, and a BatchWriteItem for each 25.
+    A Query for each thousand and one more, and a BatchWriteItem for each 25.
     """
     partition, prefix = keys.participants(event_id)
     while found := query_range(partition, prefix, f"{prefix}{LAST}", limit=_AT_ONCE):
