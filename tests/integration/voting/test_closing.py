@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from gatherhub import aws, clock, settings
 from gatherhub.table import keys
@@ -49,16 +50,12 @@ class Queue:
         self.refuses = False
         self._lock = threading.Lock()
 
-    def send_message_batch(self, *, QueueUrl: str, Entries: list[Any]) -> Any:  # noqa: N803
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int) -> None:  # noqa: N803
         assert QueueUrl == settings.closing_queue_url()
-        assert 0 < len(Entries) <= 10
         if self.refuses:
-            return {"Failed": [{"Id": entry["Id"]} for entry in Entries]}
+            raise ClientError({"Error": {"Code": "Refused"}}, "SendMessage")
         with self._lock:
-            self.sent += [
-                (json.loads(entry["MessageBody"]), entry["DelaySeconds"]) for entry in Entries
-            ]
-        return {"Successful": Entries}
+            self.sent.append((json.loads(MessageBody), DelaySeconds))
 
     def due(self) -> list[tuple[int, int]]:
         """Return (vote, delay) of what was sent since the last time."""
@@ -222,7 +219,7 @@ class TestSchedule:
         with pytest.raises(ending.NotSent):
             schedule()
 
-    def test_many_ends_are_sent_in_tens(self, time_machine: Clock, queue: Queue) -> None:
+    def test_many_ends_are_all_sent(self, time_machine: Clock, queue: Queue) -> None:
         votes = sorted(created(ends_at=LATER) for _ in range(23))
         time_machine.advance_to(BEFORE)
         schedule()

@@ -5,12 +5,9 @@ subscribers, once, and only a change of the table can be told. A schedule looks 
 ends next and hands it to a queue, which delivers it at the very second. All of it may happen twice.
 """
 
-import json
 import math
 import time
-from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
@@ -31,12 +28,11 @@ may lie between two looks."""
 LOOK_BACK = timedelta(hours=1)
 """For how long an end is looked for whose message got lost."""
 
-_MOST_MESSAGES = 10  # in one SendMessageBatch
 _EARLY = 5  # seconds by which a message may come too early to be waited out
 
 
 class NotSent(Exception):
-    """The queue did not take messages; sending them again does no harm."""
+    """The queue did not take a message; sending it again does no harm."""
 
 
 class TooEarly(Exception):
@@ -57,14 +53,14 @@ class Due(BaseModel):
 def schedule() -> int:
     """Send a message for each end that comes soon or was never noted, and return how many.
 
-    NotSent when the queue did not take all. One request to the table, one to the queue for each ten
-    ends.
+    NotSent when the queue did not take all. One request to the table, and one to the queue for each
+    end, side by side.
     """
     now = clock.now()
     within = Range(clock.to_text(now - LOOK_BACK), clock.to_text(now + HORIZON))
     rows = lists.whole(store.VOTES, within, latest_first=False)
     due = [Due(vote_id=row["id"], end=row["end"]) for row in rows if not row["closed"]]
-    _send(due)
+    each(_send, due)
     return len(due)
 
 
@@ -76,7 +72,7 @@ def announce_soon(vote: Vote) -> None:
     if vote.ends_at is None or vote.ends_at > clock.now() + HORIZON:
         return
     try:
-        _send([Due(vote_id=vote.id, end=vote.end)])
+        _send(Due(vote_id=vote.id, end=vote.end))
     except NotSent as error:
         logger.warning("the end of a vote may be noticed late", exc_info=error)
 
@@ -94,26 +90,13 @@ def receive(body: str) -> bool:
     return note_end(due.vote_id, due.end)
 
 
-def _send(due: Sequence[Due]) -> None:
-    groups = [due[at : at + _MOST_MESSAGES] for at in range(0, len(due), _MOST_MESSAGES)]
-    each(_send_group, groups)
-
-
-def _send_group(due: Iterable[Due]) -> None:
-    entries = [_entry(number, one) for number, one in enumerate(due)]
+def _send(due: Due) -> None:
     try:
-        answer = aws.client("sqs").send_message_batch(
-            QueueUrl=settings.closing_queue_url(), Entries=entries
+        # One by one: they are few, and a batch could be taken in part.
+        aws.client("sqs").send_message(
+            QueueUrl=settings.closing_queue_url(),
+            MessageBody=due.model_dump_json(),
+            DelaySeconds=max(0, math.ceil(due.seconds_left())),
         )
     except (BotoCoreError, ClientError) as error:
-        raise NotSent(type(error).__name__) from error
-    if failed := answer.get("Failed"):
-        raise NotSent(f"{len(failed)} of {len(entries)} messages")
-
-
-def _entry(number: int, due: Due) -> dict[str, Any]:
-    return {
-        "Id": str(number),
-        "MessageBody": json.dumps(due.model_dump()),
-        "DelaySeconds": max(0, math.ceil(due.seconds_left())),
-    }
+        raise NotSent(str(error)) from error
