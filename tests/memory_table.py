@@ -232,8 +232,9 @@ class _Condition:
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "=": lambda a, b: bool(a == b),
-    "<>": lambda a, b: bool(a != b),
+    # Python takes True for 1, and a NULL is true.
+    "=": lambda a, b: type(a) is type(b) and bool(a == b),
+    "<>": lambda a, b: type(a) is not type(b) or bool(a != b),
     "<": lambda a, b: type(a) is type(b) and bool(a < b),
     "<=": lambda a, b: type(a) is type(b) and bool(a <= b),
     ">": lambda a, b: type(a) is type(b) and bool(a > b),
