@@ -100,6 +100,8 @@ def _complete(api: Api, path: str, method: str, operation: dict[str, Any]) -> No
         }
     if api.access is Access.SIGNED_IN:
         operation["security"] = [{"bearer": []}]
+    if api.roles:
+        operation["x-roles"] = [role.value for role in api.roles]
 
 
 def _usual_errors(api: Api, path: str, method: str) -> Iterator[ErrorCode]:
@@ -116,6 +118,8 @@ def _usual_errors(api: Api, path: str, method: str) -> Iterator[ErrorCode]:
         yield ErrorCode.NOT_AUTHENTICATED
         yield ErrorCode.TOKEN_INVALID
         yield ErrorCode.TOKEN_EXPIRED
+    if api.roles:
+        yield ErrorCode.PERMISSION_DENIED
     if "{" in path:
         yield ErrorCode.NOT_FOUND
     yield ErrorCode.RATE_LIMIT_EXCEEDED

@@ -3,12 +3,12 @@
 Answers 204; 403 `permission_denied`, 404.
 """
 
-from gatherhub.errors import ErrorCode
 from gatherhub.events import deletion
 from gatherhub.http.api import Api
+from gatherhub.http.roles import Role
 from gatherhub.schemas import PathId
 
-api = Api(accepts=(), errors=(ErrorCode.PERMISSION_DENIED,))
+api = Api(accepts=(), roles=(Role.ORGANISER,))
 
 
 @api.delete(

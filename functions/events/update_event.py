@@ -3,13 +3,13 @@
 Both methods change only the fields that are sent. Answers 200; 403 `permission_denied`, 404.
 """
 
-from gatherhub.errors import ErrorCode
 from gatherhub.events import update
 from gatherhub.events.schemas import EventChanges, EventSummary
 from gatherhub.http.api import Api
+from gatherhub.http.roles import Role
 from gatherhub.schemas import PathId
 
-api = Api(errors=(ErrorCode.PERMISSION_DENIED,))
+api = Api(roles=(Role.ORGANISER,))
 
 _PATH = "/api/v1/events/<event_id>/"
 

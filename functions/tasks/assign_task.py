@@ -4,13 +4,13 @@ Answers 200, also when repeated; 400 `validation_error` (also for an unknown ass
 `permission_denied`, 404 `not_found`.
 """
 
-from gatherhub.errors import ErrorCode
 from gatherhub.http.api import Api
+from gatherhub.http.roles import Role
 from gatherhub.schemas import PathId
 from gatherhub.tasks import editing
 from gatherhub.tasks.schemas import Assignment, TaskAssigned
 
-api = Api(errors=(ErrorCode.PERMISSION_DENIED,))
+api = Api(roles=(Role.AUTHOR, Role.ORGANISER))
 
 
 @api.post("/api/v1/tasks/<task_id>/assign/", summary="Assign a task", tags=["Tasks"])

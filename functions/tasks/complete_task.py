@@ -3,13 +3,13 @@
 Takes no body. Answers 200, also when repeated; 403 `permission_denied`, 404 `not_found`.
 """
 
-from gatherhub.errors import ErrorCode
 from gatherhub.http.api import Api
+from gatherhub.http.roles import Role
 from gatherhub.schemas import PathId
 from gatherhub.tasks import editing
 from gatherhub.tasks.schemas import TaskCompleted
 
-api = Api(accepts=(), errors=(ErrorCode.PERMISSION_DENIED,))
+api = Api(accepts=(), roles=(Role.AUTHOR, Role.ASSIGNEE))
 
 
 @api.post("/api/v1/tasks/<task_id>/complete/", summary="Complete a task", tags=["Tasks"])

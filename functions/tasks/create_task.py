@@ -4,12 +4,12 @@ Answers 201; 400 `validation_error` (also for an unknown event or assignee), 403
 `permission_denied`.
 """
 
-from gatherhub.errors import ErrorCode
 from gatherhub.http.api import Api
+from gatherhub.http.roles import Role
 from gatherhub.tasks import creation
 from gatherhub.tasks.schemas import NewTask, TaskSummary
 
-api = Api(errors=(ErrorCode.PERMISSION_DENIED,))
+api = Api(roles=(Role.PARTICIPANT, Role.ORGANISER))
 
 
 @api.post("/api/v1/tasks/", status_code=201, summary="Create a task", tags=["Tasks"])

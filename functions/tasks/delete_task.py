@@ -5,12 +5,12 @@ Answers 204; 403 `permission_denied`, 404 `not_found`, also when repeated.
 
 from aws_lambda_powertools.event_handler import Response
 
-from gatherhub.errors import ErrorCode
 from gatherhub.http.api import Api
+from gatherhub.http.roles import Role
 from gatherhub.schemas import PathId
 from gatherhub.tasks import removal
 
-api = Api(accepts=(), errors=(ErrorCode.PERMISSION_DENIED,))
+api = Api(accepts=(), roles=(Role.AUTHOR, Role.ORGANISER))
 
 
 @api.delete("/api/v1/tasks/<task_id>/", status_code=204, summary="Delete a task", tags=["Tasks"])

@@ -4,13 +4,13 @@ Both methods change only the fields that are sent. Answers 200; 400 `validation_
 unknown assignee), 403 `permission_denied`, 404 `not_found`.
 """
 
-from gatherhub.errors import ErrorCode
 from gatherhub.http.api import Api
+from gatherhub.http.roles import Role
 from gatherhub.schemas import PathId
 from gatherhub.tasks import editing
 from gatherhub.tasks.schemas import TaskChanges, TaskSummary
 
-api = Api(errors=(ErrorCode.PERMISSION_DENIED,))
+api = Api(roles=(Role.AUTHOR, Role.ASSIGNEE))
 
 _PATH = "/api/v1/tasks/<task_id>/"
 

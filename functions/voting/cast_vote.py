@@ -7,17 +7,18 @@ order: 404 `not_found`, 403 `permission_denied`, 403 `voting_ended`, 400 `invali
 
 from gatherhub.errors import ErrorCode
 from gatherhub.http.api import Api
+from gatherhub.http.roles import Role
 from gatherhub.schemas import PathId
 from gatherhub.voting import casting
 from gatherhub.voting.schemas import BallotCast, Choice
 
 api = Api(
+    roles=(Role.PARTICIPANT, Role.ORGANISER),
     errors=(
-        ErrorCode.PERMISSION_DENIED,
         ErrorCode.VOTING_ENDED,
         ErrorCode.INVALID_OPTIONS,
         ErrorCode.ALREADY_VOTED,
-    )
+    ),
 )
 
 

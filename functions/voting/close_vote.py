@@ -3,13 +3,13 @@
 Answers 200, unchanged for a vote that has ended; 403 `permission_denied`, 404 `not_found`.
 """
 
-from gatherhub.errors import ErrorCode
 from gatherhub.http.api import Api
+from gatherhub.http.roles import Role
 from gatherhub.schemas import PathId
 from gatherhub.voting import closing
 from gatherhub.voting.schemas import VoteClosed
 
-api = Api(accepts=(), errors=(ErrorCode.PERMISSION_DENIED,))
+api = Api(accepts=(), roles=(Role.AUTHOR, Role.ORGANISER))
 
 
 @api.post("/api/v1/voting/<vote_id>/close/", summary="Close a vote", tags=["Voting"])

@@ -3,12 +3,12 @@
 Answers 201; 400 `validation_error` (also for an unknown event), 403 `permission_denied`.
 """
 
-from gatherhub.errors import ErrorCode
 from gatherhub.http.api import Api
+from gatherhub.http.roles import Role
 from gatherhub.voting import creation
 from gatherhub.voting.schemas import CreatedVote, NewVote
 
-api = Api(errors=(ErrorCode.PERMISSION_DENIED,))
+api = Api(roles=(Role.PARTICIPANT, Role.ORGANISER))
 
 
 @api.post("/api/v1/voting/", status_code=201, summary="Create a vote", tags=["Voting"])

@@ -3,12 +3,12 @@
 Answers 204; 403 `permission_denied`, 404 `not_found`.
 """
 
-from gatherhub.errors import ErrorCode
 from gatherhub.http.api import Api
+from gatherhub.http.roles import Role
 from gatherhub.schemas import PathId
 from gatherhub.voting import removal
 
-api = Api(accepts=(), errors=(ErrorCode.PERMISSION_DENIED,))
+api = Api(accepts=(), roles=(Role.AUTHOR, Role.ORGANISER))
 
 
 @api.delete(

@@ -27,7 +27,7 @@ from tests.integration.model.reference import Event, Reference, Task, Vote
 from tests.memory_table import MemoryTable
 from tests.people import embedded, person
 
-SEQUENCES = 60
+SEQUENCES = 500
 STEPS = 40
 NOBODY = 1
 UNKNOWN = 9  # the pick that stands for an id that does not exist

@@ -21,6 +21,7 @@ from gatherhub.http import rate_limit
 from gatherhub.http.auth import authenticate
 from gatherhub.http.errors import from_validation, to_response
 from gatherhub.http.request import JSON, Incoming
+from gatherhub.http.roles import Role
 from gatherhub.http.routes import allowed_methods
 from gatherhub.observability import logger, record_request
 from gatherhub.table.errors import TableError
@@ -45,6 +46,8 @@ class Api(APIGatewayHttpResolver):
         Who may call it; `SIGNED_IN` unless said otherwise.
     accepts
         The media types of its request body; empty when it takes none.
+    roles
+        Which of the signed-in users may call it, any one role being enough; empty for all of them.
     errors
         What its domain may refuse, for the OpenAPI description; what every route may answer
         (invalid input, no token, too many requests) goes without saying.
@@ -54,11 +57,13 @@ class Api(APIGatewayHttpResolver):
         self,
         access: Access = Access.SIGNED_IN,
         accepts: tuple[str, ...] = (JSON,),
+        roles: tuple[Role, ...] = (),
         errors: tuple[ErrorCode, ...] = (),
     ) -> None:
         super().__init__(enable_validation=True)
         self.access = access
         self.accepts = accepts
+        self.roles = roles
         self.errors = errors
         if access is Access.SIGNED_IN or accepts:
             # Every request counts in the table and deals with tokens.
