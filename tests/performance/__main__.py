@@ -1,6 +1,8 @@
-"""`make bench`: what can be measured, as ratios side by side in one run."""
+"""`make bench`: what can be measured, as ratios and counts side by side in one run."""
 
-from tests.performance import cold_start
+from tests.performance import cold_start, lists
 
 if __name__ == "__main__":
     cold_start.main()
+    print()
+    lists.main()
