@@ -14,12 +14,12 @@ import pytest
 
 from gatherhub import aws, clock
 from gatherhub.errors import Problem
-from gatherhub.events import creation, participation
-from gatherhub.events.schemas import NewEvent
+from gatherhub.events import creation, deletion, participation, update
+from gatherhub.events.schemas import EventChanges, NewEvent
 from gatherhub.table import keys
 from gatherhub.table.items import unmarshal_item
 from local.stack import Stack
-from tests.people import person
+from tests.counting import miscounted
 
 CROWD = 200
 PLACES = 50
@@ -33,9 +33,18 @@ def table(stack: Stack) -> Iterator[None]:
     """Point the code in this process at the emulator's table, with every permission."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TABLE_NAME", stack.outputs["TableName"])
-        client = stack.client("dynamodb")
-        patch.setattr(aws, "client", lambda service, *_: {"dynamodb": client}[service])
+        patch.setenv("AWS_ENDPOINT_URL", stack.config.emulator_url)
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.delenv("AWS_SESSION_TOKEN")
+        _forget_clients()
         yield
+    _forget_clients()
+
+
+def _forget_clients() -> None:
+    aws._client.cache_clear()
+    aws._session.cache_clear()
 
 
 def all_at_once(act: Callable[[int], T]) -> Counter[Any]:
@@ -53,7 +62,6 @@ def all_at_once(act: Callable[[int], T]) -> Counter[Any]:
 
 
 def new_event(limit: int | None) -> int:
-    person(FIRST_USER - 1)
     request = NewEvent(
         title="Crowded", date=clock.now() + timedelta(days=1), max_participants=limit
     )
@@ -78,6 +86,24 @@ def test_a_crowd_gets_exactly_the_free_places(stack: Stack, table: None) -> None
     (event,) = [row for row in rows if row["kind"] == "event"]
     assert event["current_participants"] == PLACES + 1
     assert sum(row["kind"] == "participant" for row in rows) == PLACES + 1
+
+
+def test_counters_are_right_after_many_changes_at_once(stack: Stack, table: None) -> None:
+    def plan(user: int) -> None:
+        event_id = new_event(None)
+        if user % 2:
+            change = EventChanges(date=clock.now() + timedelta(days=user % 90))
+            update.update(FIRST_USER - 1, event_id, change)
+        else:
+            deletion.delete(FIRST_USER - 1, event_id)
+
+    assert all_at_once(plan) == {"done": CROWD}
+    everything = (
+        stack.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(TableName=stack.outputs["TableName"], ConsistentRead=True)
+    )
+    assert miscounted(item for page in everything for item in page["Items"]) == {}
 
 
 def test_the_same_person_joins_once(stack: Stack, table: None) -> None:

@@ -1,6 +1,5 @@
 """What tests of tasks share: an event, the people around it, and the routes as functions."""
 
-from collections import Counter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -91,18 +90,3 @@ def belonging(table: MemoryTable) -> list[dict[str, Any]]:
         for item in items
         if item["kind"] in {"task", "task_of_event"} or item["pk"].startswith("LIST#tasks")
     ]
-
-
-def miscounted(table: MemoryTable) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return each counter of a task list that is not the number of its rows, with both."""
-    counted: Counter[tuple[str, str]] = Counter()
-    recounted: Counter[tuple[str, str]] = Counter()
-    for item in (unmarshal_item(each) for each in table.items()):
-        area, _, name = item["pk"].partition("#")
-        if area == "COUNT" and name.startswith("tasks"):
-            counted[name, item["sk"].rsplit("#", 1)[0]] += item["n"]
-        elif area == "LIST" and (name == "tasks" or name.startswith("tasks:status")):
-            recounted[name, f"M#{item['sk'][:7]}"] += 1
-            recounted[name, f"H#{item['sk'][:13]}"] += 1
-    both = counted.keys() | recounted.keys()
-    return {key: (counted[key], recounted[key]) for key in both if counted[key] != recounted[key]}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gatherhub import clock
 from gatherhub.tasks import context, creation
+from tests.counting import miscounted
 from tests.integration.tasks import support
 from tests.integration.tasks.support import (
     ASSIGNEE,
@@ -154,7 +155,7 @@ def test_pages_at_any_depth_follow_on_each_other(
             assert answer.json["count"] == len(expected)
             found += ids(answer)
         assert found == expected
-    assert support.miscounted(table) == {}
+    assert miscounted(table.items()) == {}
 
 
 users = st.sampled_from([None, HOST, ASSIGNEE])
@@ -206,7 +207,7 @@ def test_filters_in_any_combination_are_those_of_a_plain_list(
                 assert answer.json["count"] == len(expected)
                 found += ids(answer)
             assert found == expected
-        assert support.miscounted(table) == {}
+        assert miscounted(table.items()) == {}
 
 
 def play(

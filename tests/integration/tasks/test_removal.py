@@ -9,6 +9,7 @@ from gatherhub.table.errors import StoreUnavailable
 from gatherhub.table.writes import Delete, write
 from gatherhub.tasks import removal, store
 from gatherhub.tasks.entities import Task
+from tests.counting import miscounted
 from tests.integration.tasks import support
 from tests.integration.tasks.support import ASSIGNEE, HOST, complete, create, ids, listed, update
 from tests.memory_table import MemoryTable
@@ -46,7 +47,7 @@ def test_nothing_is_left_and_other_events_keep_theirs(
     assert len(support.belonging(table)) > len(living)
     removal.remove_with_event(dying)
     assert support.belonging(table) == living
-    assert support.miscounted(table) == {}
+    assert miscounted(table.items()) == {}
     assert listed(tokens[HOST]).json["count"] == 1
 
 
@@ -71,11 +72,11 @@ def test_a_run_picks_up_where_another_broke_off(
         patch.setattr(store, "remove", break_off)
         with pytest.raises(StoreUnavailable):
             removal.remove_with_event(dying)
-    assert support.miscounted(table) == {}
+    assert miscounted(table.items()) == {}
     assert support.belonging(table) != []
     removal.remove_with_event(dying)
     assert support.belonging(table) == []
-    assert support.miscounted(table) == {}
+    assert miscounted(table.items()) == {}
 
 
 def test_tasks_removed_or_changed_meanwhile_are_no_obstacle(
@@ -99,7 +100,7 @@ def test_tasks_removed_or_changed_meanwhile_are_no_obstacle(
     monkeypatch.setattr(removal, "_LANES", 1)
     removal.remove_with_event(event_id)
     assert support.belonging(table) == []
-    assert support.miscounted(table) == {}
+    assert miscounted(table.items()) == {}
 
 
 def test_a_pointer_whose_task_is_gone_goes(table: MemoryTable, dying: int) -> None:

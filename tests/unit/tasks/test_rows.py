@@ -44,7 +44,8 @@ def seen(old: Task | None, new: Task | None) -> set[Change]:
     for action in rows.changes(old, new):
         if isinstance(action, Update):
             bucket = action.key.sk.rsplit("#", 1)[0]
-            found.add((f"{action.add['n']:+d}", action.key.pk, bucket))
+            ((attribute, change),) = action.add.items()
+            found.add((f"{change:+d}", action.key.pk, f"{bucket} {attribute}"))
         else:
             found.add((names[type(action)], action.key.pk, action.key.sk))
     return found
@@ -56,7 +57,7 @@ def row(kind: str, name: str, at: str = AT) -> Change:
 
 def counted(kind: str, name: str) -> set[Change]:
     sign = {"put": "+1", "delete": "-1"}[kind]
-    buckets = ("M#2026-11", "H#2026-11-22T13")
+    buckets = ("M#2026-11 n", "D#2026-11-22 h13")
     return {row(kind, name)} | {(sign, keys.count_partition(name), each) for each in buckets}
 
 

@@ -11,12 +11,13 @@ Lists of one person or one event stay small; they are not counted but read whole
     pk                 sk                          what
     LIST#<name>        <moment>#<id>               a row: `id` and what filters and embeds need
     COUNT#<name>       M#2026-11#<shard>           `n` rows in that month
-    COUNT#<name>       H#2026-11-22T13#<shard>     `n` rows in that hour
+    COUNT#<name>       D#2026-11-22#<shard>        `h00` … `h23`: rows in each hour of that day
 
 Counters are sharded, since all that is created now lands in the same hour.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,9 +31,14 @@ from gatherhub.table.reads import query, query_range
 from gatherhub.table.writes import Action, Delete, Put, Update
 
 MONTH = len("2026-11")
+DAY = len("2026-11-22")
 HOUR = len("2026-11-22T13")
 FIRST = "0"
 LAST = "~"  # after every moment and every id
+
+_ALL = "n"
+_HOUR = "h"
+_HOURS = frozenset(f"{_HOUR}{hour:02d}" for hour in range(24))
 
 T = TypeVar("T")
 
@@ -162,7 +168,8 @@ class _Tally:
     """How many rows of a range lie in which month, and in which hour of a month."""
 
     def __init__(self, target: List, within: Range) -> None:
-        self._target = target
+        self._rows = keys.list_partition(target.name)
+        self._counters = keys.count_partition(target.name)
         self._within = within
         edges = [edge for edge in within if edge not in {FIRST, LAST}]
         months = {edge[:MONTH] for edge in edges}
@@ -170,7 +177,7 @@ class _Tally:
         # at once with the counters, so that a cut costs no step more.
         cut = {edge[:HOUR] for edge in edges if not within.covers(edge[:HOUR])}
         found = _together(
-            {"": partial(self._counters, "M#", MONTH)}
+            {"": self._months_of_list}
             | {month: partial(self._hours, month) for month in months}
             | {hour: partial(self._rows_in, hour) for hour in cut}
         )
@@ -207,23 +214,27 @@ class _Tally:
             return min(f"{hour}{LAST}", self._within.end), offset
         return max(hour, self._within.start), offset
 
+    def _months_of_list(self) -> dict[str, int]:
+        """Return the rows in each month."""
+        months: Counter[str] = Counter()
+        for item in query(self._counters, "M#"):
+            months[item[keys.SORT][2 : 2 + MONTH]] += item[_ALL]
+        return months
+
     def _hours(self, month: str) -> dict[str, int]:
         """Return the rows in each hour of a month that the range touches."""
-        hours = self._counters(f"H#{month}", HOUR)
+        hours: Counter[str] = Counter()
+        for item in query(self._counters, f"D#{month}"):
+            day = item[keys.SORT][2 : 2 + DAY]
+            for attribute in item.keys() & _HOURS:
+                hours[f"{day}T{attribute.removeprefix(_HOUR)}"] += item[attribute]
         return {hour: n for hour, n in hours.items() if self._within.overlaps(hour)}
 
     def _rows_in(self, hour: str) -> dict[str, int]:
         """Return the rows of the range in one hour."""
         within = self._within.intersect(Range(hour, f"{hour}{LAST}"))
-        rows = query_range(keys.list_partition(self._target.name), within.start, within.end)
+        rows = query_range(self._rows, within.start, within.end)
         return {hour: len(rows)}
-
-    def _counters(self, prefix: str, length: int) -> dict[str, int]:
-        counters: dict[str, int] = {}
-        for item in query(keys.count_partition(self._target.name), prefix):
-            bucket = item[keys.SORT][2 : 2 + length]
-            counters[bucket] = counters.get(bucket, 0) + int(item["n"])
-        return counters
 
 
 def _find(counts: Mapping[str, int], offset: int, *, reverse: bool) -> tuple[str, int] | None:
@@ -253,16 +264,20 @@ def _count(target: List, old: Position | None, new: Position | None) -> Iterator
     if not target.shards:
         return
     shard = random.randrange(target.shards)  # noqa: S311  (spreads load, guards nothing)
-    left = _buckets(old) if old else frozenset()
-    entered = _buckets(new) if new else frozenset()
-    for change, buckets in ((-1, left - entered), (1, entered - left)):
-        for bucket in sorted(buckets):
+    counters: dict[str, Counter[str]] = {}
+    for change, position in ((-1, old), (1, new)):
+        for bucket, attribute in _cells(position) if position else ():
+            counters.setdefault(bucket, Counter())[attribute] += change
+    for bucket, changes in sorted(counters.items()):
+        if any(changes.values()):
             yield Update(
                 keys.counter(target.name, bucket, shard),
-                add={"n": change},
+                add={attribute: change for attribute, change in changes.items() if change},
                 assign={keys.KIND: "counter"},
             )
 
 
-def _buckets(position: Position) -> frozenset[str]:
-    return frozenset({f"M#{position.moment[:MONTH]}", f"H#{position.moment[:HOUR]}"})
+def _cells(position: Position) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return where a position is counted: in its month's item, and in its day's by the hour."""
+    moment = position.moment
+    return ("M#" + moment[:MONTH], _ALL), ("D#" + moment[:DAY], _HOUR + moment[DAY + 1 : HOUR])
