@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic.types import StringConstraints
 
-from gatherhub.schemas import Text, encodable
+from gatherhub.schemas import encodable
 
 _SIGNS = frozenset("@.+-_")
 # Folding can make a text many times longer, and a key of the table holds 2,048 bytes.
@@ -14,7 +14,10 @@ _MAX_FOLDED_BYTES = 1_000
 
 
 def fold(name: str) -> str:
-    """Return the form in which two names are the same (Unicode's compatibility caseless match)."""
+    """Return the form in which two names are the same (Unicode's compatibility caseless match).
+
+    Its time grows with the square of the length: for text whose length has been checked.
+    """
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", name).casefold())
     return unicodedata.normalize("NFKC", folded.casefold())
 
@@ -34,16 +37,19 @@ def _username(name: str) -> str:
     return name
 
 
+# The length comes first: whatever normalises must not get a text of any length.
 Username = Annotated[
-    Text,
-    AfterValidator(_username),
+    str,
     StringConstraints(min_length=1, max_length=150),
+    AfterValidator(encodable),
+    AfterValidator(_username),
     AfterValidator(foldable),
     Field(description="Letters, digits and `@ . + - _`; unique ignoring case."),
 ]
 LoginName = Annotated[
-    Text,
+    str,
     StringConstraints(min_length=1, max_length=254),
+    AfterValidator(encodable),
     AfterValidator(foldable),
     Field(description="The username or the e-mail address."),
 ]
