@@ -226,6 +226,38 @@ def test_compressed_text_does_not_unfold_without_limit() -> None:
     assert set(refusal(saved(halves(), "PNG", pnginfo=info)).details) == {"avatar"}
 
 
+def progressive(scans: int) -> bytes:
+    """Return a JPEG to which its last scan was added that many times."""
+    whole = saved(halves(), "JPEG", progressive=True)
+    start = whole.rindex(b"\xff\xda")
+    return whole[:-2] + whole[start:-2] * scans + whole[-2:]
+
+
+def profiles(number: int) -> bytes:
+    """Return a PNG with that many colour profiles."""
+    whole = saved(halves(), "PNG", icc_profile=b"\0" * 1_000)
+    start = whole.index(b"iCCP") - 4
+    end = whole.index(b"IDAT") - 4
+    return whole[:end] + whole[start:end] * number + whole[end:]
+
+
+@pytest.mark.parametrize("content", [progressive(20), profiles(2)])
+def test_what_is_repeated_a_few_times_is_decoded(content: bytes) -> None:
+    avatar(content)
+
+
+@pytest.mark.parametrize("content", [progressive(100), profiles(10)])
+def test_what_is_repeated_to_keep_a_decoder_busy_is_refused_before_it_starts(
+    content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(Image, "open", opened.append)
+    problem = refusal(content)
+    assert problem.code is ErrorCode.VALIDATION_ERROR
+    assert problem.details == {"avatar": ["This picture has too many parts."]}
+    assert not opened
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9])
 def test_a_file_that_breaks_off_is_refused(kind: str, share: float) -> None:
