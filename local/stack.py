@@ -15,6 +15,7 @@ from local.edge.server import EdgeServer
 from local.edge.targets import find_targets
 from local.emulator import Emulator
 from local.errors import StackError
+from local.layer import build_layer, use_layer
 from local.ports import require_free
 from local.running import claim
 from local.warm import Warmer
@@ -97,6 +98,8 @@ def run_stack(config: Config, say: Callable[[str], None] = _silent) -> Iterator[
         started.enter_context(claim(config))
         require_free(config.port, "PORT")
         require_free(config.emulator_port, "EMULATOR_PORT")
+        # Before the emulator: changes that wait in a stream or a queue start workers at once.
+        use_layer(config, build_layer(config, say))
         # Stopped last: without the emulator, calls that are under way end at once.
         started.callback(warmer.stop)
         say("Starting the emulator")
