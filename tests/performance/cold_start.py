@@ -1,6 +1,6 @@
 """How long each function takes to be ready in a new process, against boto3 with one client.
 
-Each function's module is imported as Lambda does it, from the layer as it is built for this machine,
+Each function's module is imported as Lambda does it, from the layer as built for this machine,
 and the clients that its first request needs are created; nothing is called. The functions and the
 yardstick take turns, so that a machine that slows down slows all of them down. Bytecode is compiled
 before. The yardstick is boto3 as the project's environment has it: the layer has none.
@@ -52,7 +52,7 @@ def services(properties: dict[str, Any]) -> list[str]:
 
 
 def seconds(source: str, packages: tuple[Path, ...]) -> float:
-    """Return the wall time of one new process that runs `source` with the packages of some folders."""
+    """Return the wall time of one new process that runs `source` on some folders of packages."""
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join(map(str, packages)),
