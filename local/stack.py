@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from local.aws import Aws
+from local.aws import Aws, explained
 from local.config import Config
 from local.deploy import deploy
 from local.deployed import Deployed, read_deployed
@@ -65,8 +65,9 @@ class Stack:
 
     def reload(self) -> None:
         """Follow a deployment that another process made: new addresses, cold workers."""
-        self.deployed = read_deployed(self._aws)
-        self._edge.retarget(find_targets(self.config, self._aws, self.deployed))
+        with explained():
+            self.deployed = read_deployed(self._aws)
+            self._edge.retarget(find_targets(self.config, self._aws, self.deployed))
         self._warmer.start(self.deployed)
 
     def wait_until_warm(self) -> None:
@@ -105,8 +106,9 @@ def run_stack(config: Config, say: Callable[[str], None] = _silent) -> Iterator[
         say("Starting the emulator")
         started.callback(emulator.stop)
         emulator.start()
-        deployed = deploy(config, aws, say)
-        edge = EdgeServer(config.port, find_targets(config, aws, deployed))
+        with explained():
+            deployed = deploy(config, aws, say)
+            edge = EdgeServer(config.port, find_targets(config, aws, deployed))
         started.callback(edge.stop)
         edge.start()
         warmer.start(deployed)
