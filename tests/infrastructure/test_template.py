@@ -173,6 +173,15 @@ def test_alarms_watch_things_that_exist() -> None:
             assert target in known
 
 
+def test_alarms_tell_someone() -> None:
+    for properties in resources("AWS::CloudWatch::Alarm").values():
+        for moment in ("AlarmActions", "OKActions"):
+            condition, (topic,), otherwise = properties[moment]["Fn::If"]
+            assert condition == "HasAlarmTopic"
+            assert topic == {"Ref": "AlarmTopicArn"}
+            assert otherwise == {"Ref": "AWS::NoValue"}
+
+
 def test_settings_that_functions_require_are_in_their_environment() -> None:
     everywhere = set(load_template()["Globals"]["Function"]["Environment"]["Variables"])
     source = (ROOT / "layers/common/gatherhub/settings.py").read_text(encoding="utf-8")
