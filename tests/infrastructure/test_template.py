@@ -182,6 +182,17 @@ def test_alarms_tell_someone() -> None:
             assert otherwise == {"Ref": "AWS::NoValue"}
 
 
+def test_stream_consumers_begin_with_what_is_there() -> None:
+    mappings = [
+        event["Properties"]
+        for properties in FUNCTIONS.values()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == "DynamoDB"
+    ]
+    assert mappings
+    assert all(mapping["StartingPosition"] == "TRIM_HORIZON" for mapping in mappings)
+
+
 def test_settings_that_functions_require_are_in_their_environment() -> None:
     everywhere = set(load_template()["Globals"]["Function"]["Environment"]["Variables"])
     source = (ROOT / "layers/common/gatherhub/settings.py").read_text(encoding="utf-8")
