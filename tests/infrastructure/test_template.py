@@ -214,7 +214,7 @@ def test_settings_that_functions_require_are_in_their_environment() -> None:
 @pytest.mark.parametrize("environment", ["local", "staging", "production"])
 def test_the_template_translates_and_passes_the_linter(environment: str) -> None:
     sam = ROOT / ".tools/sam/bin/sam"
-    assert sam.exists(), "run `make bootstrap`, which installs aws-sam-cli"
+    assert sam.exists(), "run `make validate`, which installs aws-sam-cli"
     result = subprocess.run(  # noqa: S603
         [sam, "validate", "--lint", "--config-env", environment, "--region", "us-east-1"],
         cwd=ROOT,
