@@ -12,7 +12,7 @@ from dataclasses import replace
 from types import FrameType
 
 from local.announcement import announcement
-from local.aws import Aws
+from local.aws import Aws, explained
 from local.config import Config
 from local.deploy import deploy
 from local.errors import StackError
@@ -58,7 +58,8 @@ def sync(config: Config) -> None:
     running = _require_running(config)
     config = replace(config, port=running.port, emulator_port=running.emulator_port)
     began = time.monotonic()
-    deploy(config, Aws(config.emulator_url), _say)
+    with explained():
+        deploy(config, Aws(config.emulator_url), _say)
     os.kill(running.pid, _RELOAD)
     _say(f"Up to date after {time.monotonic() - began:.1f} s")
 

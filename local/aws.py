@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config as ClientConfig
+from botocore.exceptions import ClientError
 
 from local.config import REGION
+from local.errors import StackError
 
 # The emulator takes this pair for the account's root user, whom no policy limits; everyone
 # else (the functions' roles above all) is checked.
 ROOT_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Say in a sentence that the emulator refused a call that the local stack can't do without.
+
+    Raises:
+        StackError: it did.
+    """
+    try:
+        yield
+    except ClientError as error:
+        message = (
+            f"The emulator refused: {error}\n"
+            "If its data are damaged, `make reset` forgets them and the next start makes new ones."
+        )
+        raise StackError(message) from error
 
 
 class Aws:

@@ -85,6 +85,11 @@ class Config:
         return self.root / ".tools" / "uv" / "bin" / "uv"
 
     @property
+    def layer_list(self) -> Path:
+        """The directories that the functions read the layer from, one a line."""
+        return self.state / "layer"
+
+    @property
     def emulator_log(self) -> Path:
         """What the emulator prints."""
         return self.state / "emulator.log"

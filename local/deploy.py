@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from local.build import build, fingerprint
+from local.build import SOURCES, build, fingerprint
+from local.code import update_code
 from local.complete import complete
 from local.config import STACK_NAME, Config
 from local.deployed import Deployed, read_deployed
 from local.errors import StackError
+from local.layer import build_layer, use_layer
 from local.sam import run_sam
 
 if TYPE_CHECKING:
@@ -35,21 +37,25 @@ _STILLBORN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_I
 def deploy(config: Config, aws: Aws, say: Callable[[str], None]) -> Deployed:
     """Make the emulator run what the sources say, and return what it runs.
 
-    Builds and deploys only what has changed since the last time.
+    Builds and deploys only what has changed since the last time: the stack with SAM, and code,
+    which changes more often, by itself.
 
     Raises:
         StackError: the build or the deployment failed.
     """
+    layer = build_layer(config, say)
+    use_layer(config, layer)
     parameters = template_parameters(config)
-    wanted = _digest(fingerprint(config.root), parameters)
+    wanted = _digest(fingerprint(config.root, SOURCES), parameters)
     current = _deployed(aws) == wanted
     if not current:
-        say("Building")
-        template = build(config)
-        say("Deploying")
+        say("Deploying the template")
+    template = build(config)
+    if not current:
         _deploy(config, aws, template, parameters)
     deployed = read_deployed(aws)
     complete(aws, deployed)
+    update_code(aws, deployed, template, layer)
     if not current:
         ssm = aws.client("ssm")
         ssm.put_parameter(Name=_DEPLOYED, Value=wanted, Type="String", Overwrite=True)

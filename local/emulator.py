@@ -114,6 +114,9 @@ class Emulator:
             "PYTHONPATH": str(Path(__file__).parent / "emulated"),
             "PYTHONUNBUFFERED": "1",
             "GATHERHUB_FUNCTION_LOG": str(config.function_log),
+            "GATHERHUB_LAYER": str(config.layer_list),
+            # Seconds for which workers stay that a burst has started; the first of each stays on.
+            "LAMBDA_WARM_TTL_SECONDS": "60",
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(config.emulator_port),
             "AUTH": "true",

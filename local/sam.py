@@ -1,4 +1,4 @@
-"""Running the SAM command line against the emulator."""
+"""Running the SAM command line, and make for the layer, against the emulator."""
 
 from __future__ import annotations
 
@@ -22,8 +22,17 @@ def run_sam(config: Config, command: str, *arguments: str) -> None:
     """
     # Named, for sam looks for it beside the template, and the built one lies elsewhere.
     settings = ("--config-file", str(config.root / "samconfig.toml"), "--config-env", "local")
+    run_tool(config, f"sam {command}", str(config.sam), command, *settings, *arguments)
+
+
+def run_tool(config: Config, name: str, *command: str) -> None:
+    """Run a command in the checkout, quietly, with what it needs to build for this machine.
+
+    Raises:
+        StackError: it failed; the message ends with what it says about it.
+    """
     process = subprocess.Popen(
-        [config.sam, command, *settings, *arguments],
+        command,
         cwd=config.root,
         env=_environment(config),
         stdin=subprocess.DEVNULL,
@@ -36,12 +45,12 @@ def run_sam(config: Config, command: str, *arguments: str) -> None:
     try:
         output, _ = process.communicate()
     except BaseException:
-        # Interrupted: end sam and what it has started (make, the layer's installer).
+        # Interrupted: end it and what it has started (make, the layer's installer).
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         raise
     if process.returncode:
-        message = f"sam {command} failed:\n{_explanation(output)}"
+        message = f"{name} failed:\n{_explanation(output)}"
         raise StackError(message)
 
 
@@ -67,7 +76,7 @@ def _environment(config: Config) -> dict[str, str]:
 
 
 def _explanation(output: str) -> str:
-    """Return what sam says about its failure, or else its last lines."""
+    """Return what a command says about its failure, or else its last lines."""
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     for number, line in enumerate(lines):
         if line.startswith("Error:"):

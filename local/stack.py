@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from local.aws import Aws
+from local.aws import Aws, explained
 from local.config import Config
 from local.deploy import deploy
 from local.deployed import Deployed, read_deployed
@@ -15,6 +15,7 @@ from local.edge.server import EdgeServer
 from local.edge.targets import find_targets
 from local.emulator import Emulator
 from local.errors import StackError
+from local.layer import build_layer, use_layer
 from local.ports import require_free
 from local.running import claim
 from local.warm import Warmer
@@ -64,8 +65,9 @@ class Stack:
 
     def reload(self) -> None:
         """Follow a deployment that another process made: new addresses, cold workers."""
-        self.deployed = read_deployed(self._aws)
-        self._edge.retarget(find_targets(self.config, self._aws, self.deployed))
+        with explained():
+            self.deployed = read_deployed(self._aws)
+            self._edge.retarget(find_targets(self.config, self._aws, self.deployed))
         self._warmer.start(self.deployed)
 
     def wait_until_warm(self) -> None:
@@ -97,13 +99,16 @@ def run_stack(config: Config, say: Callable[[str], None] = _silent) -> Iterator[
         started.enter_context(claim(config))
         require_free(config.port, "PORT")
         require_free(config.emulator_port, "EMULATOR_PORT")
+        # Before the emulator: changes that wait in a stream or a queue start workers at once.
+        use_layer(config, build_layer(config, say))
         # Stopped last: without the emulator, calls that are under way end at once.
         started.callback(warmer.stop)
         say("Starting the emulator")
         started.callback(emulator.stop)
         emulator.start()
-        deployed = deploy(config, aws, say)
-        edge = EdgeServer(config.port, find_targets(config, aws, deployed))
+        with explained():
+            deployed = deploy(config, aws, say)
+            edge = EdgeServer(config.port, find_targets(config, aws, deployed))
         started.callback(edge.stop)
         edge.start()
         warmer.start(deployed)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, WSCloseCode, web
 
 from local.edge import http, media, sockets
+from local.edge.headers import REQUEST_ID, request_id
 from local.edge.targets import Targets
 
 # Seconds; API Gateway gives a function 30, and the emulator may need a few to start one.
@@ -32,7 +33,7 @@ class EdgeApp:
         application = web.Application(client_max_size=http.MAX_BODY)
         application.router.add_route("*", "/{path:.*}", self._answer)
         application.cleanup_ctx.append(_connections)
-        application.on_response_prepare.append(_drop_server)
+        application.on_response_prepare.append(_finish_headers)
         application.on_shutdown.append(self._say_goodbye)
         return application
 
@@ -49,8 +50,10 @@ class EdgeApp:
         await asyncio.gather(*closing)
 
 
-async def _drop_server(_: web.Request, response: web.StreamResponse) -> None:
+async def _finish_headers(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.popall("Server", None)
+    if REQUEST_ID not in response.headers:  # the answer is the edge's own, or a file
+        response.headers[REQUEST_ID] = request_id(request)
 
 
 async def _connections(application: web.Application) -> AsyncIterator[None]:

@@ -9,13 +9,17 @@ from aiohttp import web
 
 
 def error(
-    status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    status: int,
+    code: str,
+    message: str,
+    headers: Mapping[str, str] | None = None,
+    details: Mapping[str, str] | None = None,
 ) -> web.Response:
     """Return an error answer, e.g. `error(404, "not_found", "There is nothing here.")`."""
     body = {
         "error": code,
         "message": message,
-        "details": {},
+        "details": dict(details or {}),
         "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
     return web.json_response(body, status=status, headers=headers)

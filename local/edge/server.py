@@ -6,11 +6,13 @@ import asyncio
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
+from typing import cast
 
 from aiohttp import web
 
 from local.config import HOST
 from local.edge.app import EdgeApp
+from local.edge.protocol import EdgeProtocol
 from local.edge.targets import Targets
 
 # Seconds that open requests get at the stop.
@@ -54,19 +56,28 @@ class EdgeServer:
             runner.run(self._serve(started))
 
     async def _serve(self, started: Future[None]) -> None:
-        runner = web.AppRunner(
-            self._app.application(), access_log=None, handle_signals=False, shutdown_timeout=_GRACE
-        )
+        runner = web.AppRunner(self._app.application(), shutdown_timeout=_GRACE)
         await runner.setup()
         try:
-            await web.TCPSite(runner, HOST, self._port).start()
-            # "localhost" is ::1 first for many clients. Not every machine has it.
-            with suppress(OSError):
-                await web.TCPSite(runner, "::1", self._port).start()
+            listeners = [await self._listen(runner, HOST)]
         except OSError as error:
             await runner.cleanup()
             started.set_exception(error)
             return
+        # "localhost" is ::1 first for many clients. Not every machine has it.
+        with suppress(OSError):
+            listeners.append(await self._listen(runner, "::1"))
         started.set_result(None)
         await self._stopping.wait()
+        for listener in listeners:
+            listener.close()
         await runner.cleanup()
+
+    async def _listen(self, runner: web.AppRunner, host: str) -> asyncio.Server:
+        server = cast("web.Server", runner.server)  # there is one after setup()
+
+        def connection() -> EdgeProtocol:
+            # Bodies pass as they are, as through CloudFront and API Gateway.
+            return EdgeProtocol(server, loop=self._loop, auto_decompress=False)
+
+        return await self._loop.create_server(connection, host, self._port, backlog=128)

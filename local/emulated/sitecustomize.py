@@ -1,8 +1,9 @@
 """Python runs this at the start of the emulator and of every function's worker.
 
-In a worker it copies what the function prints to one file, which `make logs` follows. The
-emulator's CloudWatch Logs won't do: they lack the functions of the WebSocket API, and reading
-them means polling a new log stream for every invocation.
+In a worker it adds the layer, which all workers share (see `local/layer.py`), and copies what the
+function prints to one file, which `make logs` follows. The emulator's CloudWatch Logs won't do:
+they lack the functions of the WebSocket API, and reading them means polling a new log stream for
+every invocation.
 
 In the emulator it sees to a quick end, and to an end with the process that started it.
 """
@@ -39,6 +40,12 @@ class _Copy:
         return getattr(self._stream, attribute)
 
 
+def _add_layer() -> None:
+    # Each worker reads the list once, and so stays with the layer that it began with.
+    with open(os.environ["GATHERHUB_LAYER"]) as directories:  # noqa: PTH123  (a quick start)
+        sys.path[:0] = directories.read().splitlines()
+
+
 def _copy_output() -> None:
     # Workers send what a function prints to stderr; stdout is their line to the emulator.
     output = _Copy(
@@ -63,6 +70,7 @@ def _end_with(parent: int) -> None:
 
 
 if "_LAMBDA_FUNCTION_ARN" in os.environ:  # which workers alone have
+    _add_layer()
     _copy_output()
 else:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()

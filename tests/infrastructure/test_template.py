@@ -173,6 +173,26 @@ def test_alarms_watch_things_that_exist() -> None:
             assert target in known
 
 
+def test_alarms_tell_someone() -> None:
+    for properties in resources("AWS::CloudWatch::Alarm").values():
+        for moment in ("AlarmActions", "OKActions"):
+            condition, (topic,), otherwise = properties[moment]["Fn::If"]
+            assert condition == "HasAlarmTopic"
+            assert topic == {"Ref": "AlarmTopicArn"}
+            assert otherwise == {"Ref": "AWS::NoValue"}
+
+
+def test_stream_consumers_begin_with_what_is_there() -> None:
+    mappings = [
+        event["Properties"]
+        for properties in FUNCTIONS.values()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == "DynamoDB"
+    ]
+    assert mappings
+    assert all(mapping["StartingPosition"] == "TRIM_HORIZON" for mapping in mappings)
+
+
 def test_settings_that_functions_require_are_in_their_environment() -> None:
     everywhere = set(load_template()["Globals"]["Function"]["Environment"]["Variables"])
     source = (ROOT / "layers/common/gatherhub/settings.py").read_text(encoding="utf-8")
@@ -199,7 +219,7 @@ def test_functions_know_the_address_of_what_they_may_call(variable: str, action:
 @pytest.mark.parametrize("environment", ["local", "staging", "production"])
 def test_the_template_translates_and_passes_the_linter(environment: str) -> None:
     sam = ROOT / ".tools/sam/bin/sam"
-    assert sam.exists(), "run `make bootstrap`, which installs aws-sam-cli"
+    assert sam.exists(), "run `make validate`, which installs aws-sam-cli"
     result = subprocess.run(  # noqa: S603
         [sam, "validate", "--lint", "--config-env", environment, "--region", "us-east-1"],
         cwd=ROOT,

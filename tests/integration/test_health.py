@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from gatherhub import aws, settings
 from gatherhub.accounts import signing
+from gatherhub.health import checks
 from tests.http import call
 
 
@@ -92,6 +94,28 @@ def test_liveness_loads_configuration_secret_and_table() -> None:
     assert answer.json["django_ready"] is True
 
 
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("ready", ["database", "shared_state", "channels"]),
+        ("live", ["configuration", "database"]),
+        ("status", ["database", "shared_state", "address"]),
+    ],
+)
+def test_the_parts_are_measured_side_by_side_and_once(
+    name: str, parts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = Barrier(len(parts), timeout=5)
+
+    def check() -> None:
+        assert aws.client("dynamodb").meta.config.retries["total_max_attempts"] == 1
+        together.wait()
+
+    for part in parts:
+        monkeypatch.setattr(checks, part, lambda: checks.measure("part", check))
+    assert call(f"health.{name}", "GET", f"/health/{name}/").status == 200
+
+
 def test_without_the_secret_nothing_lives() -> None:
     signing.signing_keys.cache_clear()
     aws.client("secretsmanager").delete_secret(
@@ -129,3 +153,17 @@ def test_the_dashboard_is_shown_also_when_the_table_is_gone(no_table: None) -> N
     assert answer.status == 200
     assert answer.json["status"] == "degraded"
     assert answer.json["database"]["status"] == "unavailable"
+    assert answer.json["database"]["table_count"] == 0
+
+
+def test_the_dashboard_is_shown_also_when_the_address_cannot_be_learnt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail() -> str:
+        raise EndpointConnectionError(endpoint_url="https://ssm")
+
+    monkeypatch.setattr(settings, "public_url", fail)
+    answer = call("health.status", "GET", "/health/status/")
+    assert answer.status == 200
+    assert answer.json["status"] == "degraded"
+    assert answer.json["allowed_hosts"] == []

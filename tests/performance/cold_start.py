@@ -1,22 +1,25 @@
 """How long each function takes to be ready in a new process, against boto3 with one client.
 
-Each function's module is imported as Lambda does it, from the layer that `sam build` made, and the
-clients that its first request needs are created; nothing is called. The functions and the yardstick
-take turns, so that a machine that slows down slows all of them down. Bytecode is compiled before.
+Each function's module is imported as Lambda does it, from the layer as built for this machine,
+and the clients that its first request needs are created; nothing is called. The functions and the
+yardstick take turns, so that a machine that slows down slows all of them down. Bytecode is compiled
+before. The yardstick is boto3 as the project's environment has it: the layer has none.
 """
 
-import compileall
 import os
 import statistics
 import subprocess
 import sys
+import sysconfig
 import time
 from pathlib import Path
 from typing import Any
 
+from local.config import Config
+from local.layer import build_layer
 from tests.template import ROOT, resources
 
-LAYER = ROOT / ".aws-sam/build/CommonLayer/python"
+PROJECT = (Path(sysconfig.get_path("purelib")),)
 ROUNDS = 7
 AIM = 1.5
 
@@ -48,11 +51,11 @@ def services(properties: dict[str, Any]) -> list[str]:
     return [_SERVICES[name] for name in sorted(names) if name in _SERVICES]
 
 
-def seconds(source: str) -> float:
-    """Return the wall time of one new process that runs `source` on the layer."""
+def seconds(source: str, packages: tuple[Path, ...]) -> float:
+    """Return the wall time of one new process that runs `source` on some folders of packages."""
     environment = {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(LAYER),
+        "PYTHONPATH": os.pathsep.join(map(str, packages)),
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "bench",
         "AWS_SECRET_ACCESS_KEY": "bench",
@@ -67,17 +70,16 @@ def seconds(source: str) -> float:
 
 def main() -> None:
     """Print a line for each function: median in milliseconds, and its ratio to the yardstick."""
-    if not LAYER.exists():
-        raise SystemExit("There is no built layer yet: `make run` or `make test` builds it.")
-    compileall.compile_dir(LAYER, quiet=2)
+    layer = build_layer(Config.from_environment(), print)
+    seconds(_YARDSTICK, PROJECT)  # compiles what it needs
     functions = resources("AWS::Serverless::Function")
     programs = {name: program(properties) for name, properties in functions.items()}
     yardstick: list[float] = []
     measured: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(ROUNDS):
-        yardstick.append(seconds(_YARDSTICK))
+        yardstick.append(seconds(_YARDSTICK, PROJECT))
         for name, source in programs.items():
-            measured[name].append(seconds(source))
+            measured[name].append(seconds(source, layer))
     base = statistics.median(yardstick)
     print(
         f"Cold start, median of {ROUNDS}: boto3 with a DynamoDB client {base * 1000:.0f} ms = 1.00"

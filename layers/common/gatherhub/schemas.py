@@ -106,13 +106,14 @@ UtcTime = Annotated[
 PathId = Annotated[int, BeforeValidator(parse_id)]
 WholeNumber = Annotated[int, Strict()]
 Text = Annotated[str, AfterValidator(encodable)]
-# The constraints come before our own check: after it, they would measure before they strip.
+# The constraints come before our own check: after it, they would measure before they strip, and
+# speak of "items after validation".
 Title = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
     AfterValidator(encodable),
 ]
-Description = Annotated[Text, StringConstraints(max_length=5_000)]
+Description = Annotated[str, StringConstraints(max_length=5_000), AfterValidator(encodable)]
 
 
 @dataclass(frozen=True)

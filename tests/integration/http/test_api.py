@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 from pydantic import Field
 
 from gatherhub import aws, clock, settings
@@ -15,7 +16,7 @@ from gatherhub.errors import ErrorCode, Problem
 from gatherhub.http.api import Access, Api
 from gatherhub.observability import logger
 from gatherhub.schemas import PathId, Request, Response, Title, WholeNumber
-from tests.http import Answer, http_event
+from tests.http import Answer, call, http_event
 
 USER = 41
 
@@ -33,6 +34,10 @@ class Thing(Request):
 class Echo(Response):
     title: str
     user_id: int
+
+
+def refusal_of(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": ""}}, "Operation")
 
 
 def make_api(access: Access = Access.SIGNED_IN) -> Api:
@@ -87,6 +92,12 @@ def test_the_final_slash_makes_no_difference(path: str) -> None:
     token = tokens.issue_access(USER)
     answer = send(make_api(), "POST", path, token=token, body={"title": "x"})
     assert answer.status == 201
+
+
+@pytest.mark.parametrize("path", ["/things/", "/nothing/"])
+def test_no_answer_is_to_be_taken_for_another_type(path: str) -> None:
+    answer = send(make_api(Access.PUBLIC), "POST", path, body={"title": "x"})
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 class TestErrors:
@@ -187,8 +198,31 @@ class TestErrors:
         token = tokens.issue_access(USER)
         monkeypatch.setattr(settings, "table_name", lambda: "no-such-table")
         answer = send(make_api(), "POST", "/things/", token=token, body={"title": "x"})
-        # A table that is missing is a mistake of ours, not a passing state.
-        assert_error(answer, 500, "internal_error")
+        assert_error(answer, 503, "service_unavailable")
+        assert answer.headers["retry-after"] == "1"
+
+    @pytest.mark.parametrize(
+        ("error", "status"),
+        [
+            (refusal_of("AccessDeniedException"), 503),
+            (refusal_of("InternalServerError"), 503),
+            (EndpointConnectionError(endpoint_url="https://ssm"), 503),
+            (refusal_of("ValidationException"), 500),
+            (ParamValidationError(report="x"), 500),
+        ],
+    )
+    def test_another_service_that_does_not_answer_is_a_503_but_a_mistake_of_ours_a_500(
+        self, error: Exception, status: int
+    ) -> None:
+        api = make_api()
+
+        @api.get("/other/")
+        def other() -> Echo:
+            raise error
+
+        answer = send(api, "GET", "/other/", token=tokens.issue_access(USER))
+        code = "service_unavailable" if status == 503 else "internal_error"
+        assert_error(answer, status, code)
 
     @pytest.mark.parametrize(
         "path", ["/things/x/y/", "/thing/", "/", "//", "/things/%00/z", "/api/v1/nothing/"]
@@ -197,10 +231,38 @@ class TestErrors:
         answer = send(make_api(Access.PUBLIC), "GET", path)
         assert_error(answer, 404, "not_found")
 
+    @pytest.mark.parametrize("path", ["/health/", "/api/v1/events/\x00/"])
+    def test_what_no_function_takes_is_not_there_although_its_method_is_right(
+        self, path: str
+    ) -> None:
+        answer = send(make_api(Access.PUBLIC), "GET", path)
+        assert_error(answer, 404, "not_found")
+
     def test_a_known_path_with_another_method(self) -> None:
         answer = send(make_api(Access.PUBLIC), "DELETE", "/api/v1/auth/profile/")
         assert_error(answer, 405, "method_not_allowed")
         assert answer.headers["allow"] == "GET, PATCH, PUT"
+
+    @pytest.mark.parametrize("token", [None, "bad"])
+    @pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/plain"}])
+    @pytest.mark.parametrize(
+        ("wanted", "status"),
+        [
+            (("events.get_event", "GET", "/api/v1/events/1/x/"), 404),
+            (("auth.update_profile", "PUT", "/api/v1/auth/profile/x"), 404),
+            (("auth.login", "POST", "/api/v1/auth/login/x"), 404),
+            (("auth.login", "PUT", "/api/v1/auth/login/"), 405),
+            (("auth.logout", "GET", "/api/v1/auth/logout/"), 405),
+            (("events.get_event", "GET", "/api/v1/events/x/"), 401),
+        ],
+    )
+    def test_what_is_there_depends_on_neither_caller_nor_body(
+        self, wanted: tuple[str, str, str], status: int, headers: Any, token: str | None
+    ) -> None:
+        answer = call(*wanted, raw="{", headers=headers, token=token)
+        assert answer.status == status, answer.text
+        assert "x-ratelimit-remaining" in answer.headers
+        assert ("allow" in answer.headers) == (status == 405)
 
     @pytest.mark.parametrize(
         "thing", ["0", "-1", "abc", "1.0", "1_0", "+1", "٣", "9007199254740992", "1e3", "%20"]
@@ -333,6 +395,13 @@ class TestRateLimit:
         answers = [send(make_api(Access.MONITOR), "GET", "/x/") for _ in range(5)]
         assert {answer.status for answer in answers} == {404}
         assert "x-ratelimit-limit" not in answers[0].headers
+
+    @pytest.mark.parametrize("method", ["HEAD", "POST", "DELETE"])
+    def test_health_paths_are_not_counted_whatever_the_method(self, method: str) -> None:
+        answers = [call("fallback.no_route", method, "/health") for _ in range(5)]
+        assert {answer.status for answer in answers} == {405}
+        assert answers[0].headers["allow"] == "GET"
+        assert call("fallback.no_route", "GET", "/healthy/").headers["x-ratelimit-remaining"] == "2"
 
 
 class TestRequestId:

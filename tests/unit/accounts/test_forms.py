@@ -1,5 +1,6 @@
 import base64
 import json
+import logging
 from contextlib import suppress
 from typing import Any
 
@@ -85,6 +86,16 @@ def test_unknown_parts_are_ignored_and_the_last_of_a_name_counts() -> None:
     assert read(body + b"--xx--") == {"bio": "2"}
 
 
+def test_of_two_files_none_is_chosen_silently() -> None:
+    avatars = part("avatar", b"1", '; filename="a"') + part("avatar", b"2", '; filename="b"')
+    with pytest.raises(RequestValidationError) as caught:
+        read(avatars + b"--xx--")
+    [entry] = caught.value.errors()
+    assert entry["loc"] == ("body", "avatar")
+    assert "one file" in entry["msg"]
+    assert read(avatars.replace(b"avatar", b"other") + b"--xx--") == {}
+
+
 def test_text_that_is_not_utf8_names_its_field() -> None:
     assert refused(part("bio", b"\xff") + b"--xx--") == {"bio": ["This text is not valid UTF-8."]}
 
@@ -127,6 +138,15 @@ def test_a_form_without_its_boundary(content_type: str) -> None:
 )
 def test_a_malformed_form(body: bytes) -> None:
     assert refused(body) == {"non_field_errors": ["The form can't be read."]}
+
+
+def test_what_a_client_sends_wrong_does_not_get_into_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    read(part("bio", b"x") + b"--xx--more")
+    refused(b"--xx\r\nBad Header\x00: x\r\n\r\nx\r\n--xx--")
+    assert caplog.records == []
 
 
 def test_a_boundary_inside_a_line_is_content() -> None:

@@ -1,12 +1,18 @@
+import unicodedata
 from typing import Any
+from unittest.mock import Mock
 
+import email_validator.syntax
+import idna.core
 import pytest
 from pydantic import ValidationError
 
+from gatherhub.accounts import names, passwords
 from gatherhub.accounts.new_account import NewAccount
 from gatherhub.accounts.schemas import LoginRequest
 
 SECRET = "correct horse battery"
+MARKS = "\u0300\u0316" * 1_000  # normalising orders them, by a sort of quadratic time
 
 
 def account(**changes: Any) -> dict[str, Any]:
@@ -54,6 +60,7 @@ def test_valid_addresses(email: str, kept: str | None) -> None:
         "a" * 65 + "@example.org",
         f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 63}.org",
         "\ud800@example.org",
+        "ann@exam\ufe0fple.org",
     ],
 )
 def test_invalid_addresses(email: str) -> None:
@@ -75,6 +82,39 @@ def test_the_password_is_compared_with_both_names() -> None:
     assert wrong(username="longusername", password="LONGuserNAME") == {"password"}
     assert wrong(password="ann@example.org") == {"password"}
     assert wrong(password="\ud800aaaaaaaaaa") == {"password"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"username": "a" + MARKS},
+        {"email": f"a{MARKS}@example.org"},
+        {"email": f"ann@a{MARKS}.org"},
+        {"email": "ann@example.org" + MARKS},
+        {"password": "a" + MARKS},
+    ],
+)
+def test_nothing_of_any_length_is_normalised(
+    changes: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    normaliser = Mock(wraps=unicodedata)
+    for module in (names, passwords, email_validator.syntax, idna.core):
+        monkeypatch.setattr(module, "unicodedata", normaliser)
+    assert wrong(**changes) == set(changes)
+    assert all(len(call.args[1]) <= 1_000 for call in normaliser.normalize.call_args_list)
+
+
+def test_a_name_of_any_length_is_not_normalised_to_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(names, "unicodedata", None)
+    with pytest.raises(ValidationError):
+        LoginRequest.model_validate({"username": "a" + MARKS, "password": SECRET})
+
+
+def test_a_length_is_told_in_characters() -> None:
+    with pytest.raises(ValidationError) as caught:
+        NewAccount.model_validate(account(username="a" * 151, email="a" * 255))
+    told = [entry["msg"] for entry in caught.value.errors()]
+    assert told == [f"String should have at most {most} characters" for most in (150, 254)]
 
 
 def test_unknown_fields_are_ignored_and_names_default_to_nothing() -> None:

@@ -1,3 +1,4 @@
+import unicodedata
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -45,6 +46,23 @@ def test_even_the_password_of_nobodys_hash_opens_nothing(monkeypatch: pytest.Mon
 
 def test_one_password_is_one_however_its_letters_are_composed() -> None:
     assert passwords.matches(passwords.hashed("pässwört-1"), "pa\u0308sswo\u0308rt-1")
+
+
+def test_the_longest_password_matches_also_when_its_letters_are_decomposed() -> None:
+    longest = "\u1f82" * passwords.LONGEST
+    assert passwords.matches(passwords.hashed(longest), unicodedata.normalize("NFD", longest))
+
+
+@pytest.mark.parametrize("stored", [None, passwords.hashed(GOOD), passwords.hashed("")])
+def test_what_is_too_long_is_wrong_at_the_price_of_any_other_and_never_normalised(
+    stored: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    normaliser, hasher = Mock(wraps=unicodedata), Mock(wraps=passwords.HASHER)
+    monkeypatch.setattr(passwords, "unicodedata", normaliser)
+    monkeypatch.setattr(passwords, "HASHER", hasher)
+    assert not passwords.matches(stored, "a" + "\u0300\u0316" * 400)
+    assert all(len(call.args[1]) <= 512 for call in normaliser.normalize.call_args_list)
+    hasher.verify.assert_called_once()
 
 
 def test_a_hash_made_with_other_parameters_is_outdated() -> None:

@@ -176,6 +176,12 @@ def test_no_metadata_is_left(kind: str, options: dict[str, Any]) -> None:
     assert not set(picture.info) - {"loop", "background", "timestamp", "duration"}
 
 
+def test_nothing_is_said_about_metadata_that_is_wrong() -> None:
+    rationals = b"".join(struct.pack("<HHII", tag, 5, 60_000, 8) for tag in range(3))
+    exif = b"II*\0\x08\0\0\0" + struct.pack("<H", 3) + rationals
+    avatar(saved(halves(), "PNG", exif=exif))  # a warning would be an error here
+
+
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
 def test_of_an_animation_the_first_frame_is_kept(kind: str) -> None:
     frames = [Image.new("RGB", (40, 40), colour) for colour in (BLUE, RED)]
@@ -224,6 +230,38 @@ def test_compressed_text_does_not_unfold_without_limit() -> None:
     for number in range(100):
         info.add_text(f"t{number}", "x" * 1_000_000, zip=True)
     assert set(refusal(saved(halves(), "PNG", pnginfo=info)).details) == {"avatar"}
+
+
+def progressive(scans: int) -> bytes:
+    """Return a JPEG to which its last scan was added that many times."""
+    whole = saved(halves(), "JPEG", progressive=True)
+    start = whole.rindex(b"\xff\xda")
+    return whole[:-2] + whole[start:-2] * scans + whole[-2:]
+
+
+def profiles(number: int) -> bytes:
+    """Return a PNG with that many colour profiles."""
+    whole = saved(halves(), "PNG", icc_profile=b"\0" * 1_000)
+    start = whole.index(b"iCCP") - 4
+    end = whole.index(b"IDAT") - 4
+    return whole[:end] + whole[start:end] * number + whole[end:]
+
+
+@pytest.mark.parametrize("content", [progressive(20), profiles(2)])
+def test_what_is_repeated_a_few_times_is_decoded(content: bytes) -> None:
+    avatar(content)
+
+
+@pytest.mark.parametrize("content", [progressive(100), profiles(10)])
+def test_what_is_repeated_to_keep_a_decoder_busy_is_refused_before_it_starts(
+    content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr(Image, "open", opened.append)
+    problem = refusal(content)
+    assert problem.code is ErrorCode.VALIDATION_ERROR
+    assert problem.details == {"avatar": ["This picture has too many parts."]}
+    assert not opened
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])

@@ -52,11 +52,12 @@ def test_the_fingerprint_follows_the_sources_and_nothing_else(tmp_path: Path) ->
     (tmp_path / "functions" / "__pycache__").mkdir(parents=True)
     source = tmp_path / "functions" / "one.py"
     source.write_text("1")
-    before = fingerprint(tmp_path)
+    sources = ("template.yaml", "functions")
+    before = fingerprint(tmp_path, sources)
 
     (tmp_path / "functions" / "__pycache__" / "one.pyc").write_text("1")
     (tmp_path / "README.md").write_text("1")
-    assert fingerprint(tmp_path) == before
+    assert fingerprint(tmp_path, sources) == before
 
     source.rename(tmp_path / "functions" / "two.py")
-    assert fingerprint(tmp_path) != before
+    assert fingerprint(tmp_path, sources) != before

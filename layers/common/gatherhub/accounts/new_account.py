@@ -4,10 +4,13 @@ from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic.types import StringConstraints
 
-from gatherhub.accounts import password_rules
-from gatherhub.accounts.names import PersonalName, Username, foldable
-from gatherhub.schemas import Request, Text, encodable
+from gatherhub.accounts import password_rules, passwords
+from gatherhub.accounts.names import PersonalName, Username, fold, foldable
+from gatherhub.schemas import Request, encodable
+
+_NO_ADDRESS = "Enter a valid e-mail address."
 
 
 def _email(address: str) -> str:
@@ -15,20 +18,22 @@ def _email(address: str) -> str:
         # The form is checked, not whether the domain exists. Addresses under .test are for trying
         # things out, and no e-mail is ever sent.
         checked = validate_email(
-            address.strip(), check_deliverability=False, test_environment=True, strict=True
+            address, check_deliverability=False, test_environment=True, strict=True
         )
     except EmailNotValidError:
-        raise ValueError("Enter a valid e-mail address.") from None
+        raise ValueError(_NO_ADDRESS) from None
+    if fold(checked.normalized) != fold(address):
+        raise ValueError(_NO_ADDRESS)  # invisible characters, with which it could not sign in
     return checked.normalized
 
 
 Email = Annotated[
-    Text,
+    str,
+    StringConstraints(max_length=254, strip_whitespace=True),
+    AfterValidator(encodable),
     AfterValidator(_email),
     AfterValidator(foldable),
-    Field(
-        description="Unique ignoring case.", json_schema_extra={"format": "email", "maxLength": 254}
-    ),
+    Field(description="Unique ignoring case.", json_schema_extra={"format": "email"}),
 ]
 NewPassword = Annotated[
     SecretStr,
@@ -36,7 +41,7 @@ NewPassword = Annotated[
         description="Not all digits, not the username or e-mail address, and not a common one.",
         json_schema_extra={
             "minLength": password_rules.SHORTEST,
-            "maxLength": password_rules.LONGEST,
+            "maxLength": passwords.LONGEST,
         },
     ),
 ]

@@ -5,9 +5,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from gatherhub.accounts.names import fold
+from gatherhub.accounts.passwords import LONGEST
 
 SHORTEST = 8
-LONGEST = 128
 
 # From Django's list (BSD licence, see common_passwords.LICENSE), the commonest first.
 _COMMON = Path(__file__).with_name("common_passwords.txt")

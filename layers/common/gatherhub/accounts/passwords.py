@@ -5,6 +5,13 @@ import unicodedata
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
+LONGEST = 128
+"""The most characters that a password may have."""
+
+# As many characters as a password of the greatest length can have when its letters are decomposed.
+# Normalising takes a time that grows with the square of the length, so nothing longer gets there.
+_LONGEST_TYPED = 4 * LONGEST
+
 # What OWASP's cheat sheet names first for Argon2id: 46 MiB, one pass, one lane. That is a twentieth
 # of a second of one vCPU; more lanes than a function has processors would only help the attacker.
 HASHER = PasswordHasher(time_cost=1, memory_cost=47_104, parallelism=1)
@@ -25,8 +32,11 @@ def hashed(password: str) -> str:
 def matches(stored: str | None, password: str) -> bool:
     """Tell whether `password` has the hash `stored`.
 
-    None, when there is no account, takes as long and is False.
+    None, when there is no account, takes as long and is False, and so does a password that is
+    longer than any can be.
     """
+    if len(password) > _LONGEST_TYPED:
+        stored, password = None, ""
     try:
         HASHER.verify(stored or _NOBODY, _bytes(password))
     except VerifyMismatchError:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gatherhub.accounts import avatars
+from gatherhub.accounts.users import gone
 from gatherhub.schemas import Response
 from gatherhub.table import keys
 from gatherhub.table.items import Item
@@ -30,6 +31,14 @@ def embed(user_ids: Iterable[int]) -> dict[int, Person]:
     """
     wanted = list(user_ids)
     return among(wanted, get_many(keys.user(user_id) for user_id in wanted))
+
+
+def caller(user_id: int) -> Person:
+    """Return who is calling; Problem `token_invalid` when that account is gone. One request."""
+    found = embed([user_id])[user_id]
+    if found.username == UNKNOWN:
+        raise gone()
+    return found
 
 
 def among(user_ids: Iterable[int], found: Mapping[keys.Key, Item]) -> dict[int, Person]:

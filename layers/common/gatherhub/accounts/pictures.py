@@ -28,6 +28,10 @@ _FORMATS = tuple(
         WebPImagePlugin.WebPImageFile,
     )
 )
+# What a decoder does again for each of them, however small they are, and how many no honest picture
+# reaches: a scan of a JPEG walks the whole picture (ten are usual), a colour profile of a PNG is
+# inflated to a megabyte (there is one).
+_REPEATED = {b"\xff\xd8": (b"\xff\xda", 100), b"\x89PNG": (b"iCCP", 10)}
 # Pillow checks every frame against this before it allocates memory, and warns: here, an error.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
@@ -37,7 +41,7 @@ def to_avatar(content: bytes) -> bytes:
 
     WebP is the one format that is small for photographs, keeps transparency and is shown by every
     browser. Problem `payload_too_large` above 4 MB; `validation_error` on `avatar` for anything but
-    a whole JPEG, PNG, GIF or WebP picture of at most 25 megapixels.
+    a whole JPEG, PNG, GIF or WebP picture of at most 25 megapixels that decodes in reasonable time.
     """
     if len(content) > MAX_BYTES:
         raise Problem(
@@ -49,8 +53,12 @@ def to_avatar(content: bytes) -> bytes:
 
 
 def _decoded(content: bytes) -> Image.Image:
+    if _costs_too_much(content):
+        raise invalid("avatar", "This picture has too many parts.")
     try:
         with warnings.catch_warnings():
+            # Of each tag that is wrong, which is for nobody to know: the metadata is thrown away.
+            warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
                 return _scaled(picture)
@@ -58,6 +66,17 @@ def _decoded(content: bytes) -> Image.Image:
         raise invalid("avatar", f"Send at most {MAX_PIXELS // 1_000_000} megapixels.") from None
     except Exception:  # noqa: BLE001  (decoders fail in any way on hostile bytes)
         raise invalid("avatar", "Send a whole JPEG, PNG, GIF or WebP picture.") from None
+
+
+def _costs_too_much(content: bytes) -> bool:
+    """Tell whether decoding takes far longer than the size of the picture allows.
+
+    Any two bytes occur about 64 times in 4 MB, but JPEG's coding keeps markers out of its data.
+    """
+    return any(
+        content.startswith(head) and content.count(part) > most
+        for head, (part, most) in _REPEATED.items()
+    )
 
 
 def _scaled(picture: Image.Image) -> Image.Image:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.types import StringConstraints
 
 from gatherhub import clock
@@ -15,13 +15,13 @@ from gatherhub.schemas import (
     PathId,
     Request,
     Response,
-    Text,
     Title,
     UtcTime,
     WholeNumber,
+    encodable,
 )
 
-Location = Annotated[Text, StringConstraints(max_length=300)]
+Location = Annotated[str, StringConstraints(max_length=300), AfterValidator(encodable)]
 Capacity = Annotated[WholeNumber, Field(ge=1, le=1_000_000)]
 Status = Literal["upcoming", "ongoing", "completed"]
 

@@ -2,7 +2,6 @@
 
 import platform
 import time
-from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from gatherhub import clock, settings
@@ -28,14 +27,9 @@ def health() -> Health:
 def readiness() -> Readiness:
     """Measure all parts, side by side; `total_latency_ms` is how long that took together."""
     started = time.perf_counter()
-    with ThreadPoolExecutor(max_workers=3) as pool:
-        database, redis, channels = (
-            _check(future.result())
-            for future in [
-                pool.submit(check)
-                for check in (checks.database, checks.shared_state, checks.channels)
-            ]
-        )
+    database, redis, channels = map(
+        _check, checks.side_by_side(checks.database, checks.shared_state, checks.channels)
+    )
     parts = Checks(database=database, redis=redis, channels=channels)
     ready = all(part.status == "healthy" for part in (database, redis, channels))
     return Readiness(
@@ -48,8 +42,7 @@ def readiness() -> Readiness:
 
 def liveness() -> Liveness:
     """Tell whether configuration, secret and table can be loaded."""
-    configuration = checks.configuration()
-    table = checks.database()
+    configuration, table = checks.side_by_side(checks.configuration, checks.database)
     error = configuration.error or table.error
     return Liveness(
         status="unhealthy" if error else "alive",
@@ -62,10 +55,11 @@ def liveness() -> Liveness:
 def status() -> Status:
     """Describe the system as it is now."""
     started = time.perf_counter()
-    database = checks.database()
-    cache = checks.shared_state()
+    database, cache, address = checks.side_by_side(
+        checks.database, checks.shared_state, checks.address
+    )
     return Status(
-        status="ok" if database.healthy and cache.healthy else "degraded",
+        status="ok" if database.healthy and cache.healthy and address.healthy else "degraded",
         timestamp=clock.now(),
         uptime_check_ms=checks.milliseconds_since(started),
         system=System(
@@ -76,7 +70,7 @@ def status() -> Status:
         database=Database(
             status="connected" if database.healthy else "unavailable",
             version="Amazon DynamoDB 2012-08-10",
-            table_count=1,
+            table_count=1 if database.healthy else 0,
             error=database.error,
         ),
         cache=Cache(
@@ -85,7 +79,7 @@ def status() -> Status:
             error=cache.error,
         ),
         debug_mode=False,
-        allowed_hosts=[urlsplit(settings.public_url()).hostname or ""],
+        allowed_hosts=[urlsplit(settings.public_url()).hostname or ""] if address.healthy else [],
     )
 
 

@@ -11,7 +11,6 @@ from enum import Enum
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -27,6 +26,7 @@ from gatherhub.observability import logger, record_request
 from gatherhub.table.errors import TableError
 
 _NO_CONTENT = 204
+_HEALTH = "/health/"
 
 
 class Access(Enum):
@@ -74,7 +74,6 @@ class Api(APIGatewayHttpResolver):
         self.exception_handler(RequestValidationError)(
             lambda error: to_response(from_validation(error))
         )
-        self.exception_handler(NotFoundError)(lambda _: to_response(self._no_route()))
         self.exception_handler(Exception)(self._failed)
 
     @property
@@ -113,15 +112,21 @@ class Api(APIGatewayHttpResolver):
         return answer
 
     def _admit(self) -> None:
-        """Authenticate and count the request, in that order but so that refusals count as well."""
+        """Authenticate the caller, count the request and see that there is a route for it.
+
+        A refusal counts as well. What is not there is so for everybody, whatever else is wrong.
+        """
         refusal: Problem | None = None
         if self.access is Access.SIGNED_IN:
             try:
                 self._user_id = authenticate(self._incoming.headers)
             except Problem as problem:
                 refusal = problem
-        if self.access is not Access.MONITOR:
+        # The function for what is not there also gets what is not there of the health paths.
+        if self.access is not Access.MONITOR and not self._incoming.path.startswith(_HEALTH):
             self._count()
+        if not self._has_route():
+            raise self._no_route()
         if refusal:
             raise refusal
 
@@ -132,9 +137,16 @@ class Api(APIGatewayHttpResolver):
             self._allowance = rate_limit.exhausted()
             raise rate_limited(self._allowance.limit, "1 minute", self._allowance.reset)
 
+    def _has_route(self) -> bool:
+        return any(
+            route.method == self._incoming.method and route.rule.match(self._incoming.path)
+            for route in (*self._static_routes, *self._dynamic_routes)
+        )
+
     def _no_route(self) -> Problem:
         methods = allowed_methods(self._incoming.path)
-        if not methods:
+        # A path that only looks like one of ours, as with a zero byte for an id, is none of ours.
+        if not methods or self._incoming.method in methods:
             return Problem(ErrorCode.NOT_FOUND, "There is nothing at this address.")
         allow = ", ".join(methods)
         return Problem(
@@ -144,15 +156,19 @@ class Api(APIGatewayHttpResolver):
     def _failed(self, error: Exception) -> Response[str]:
         if isinstance(error, Problem):
             return to_response(error)
-        if isinstance(error, TableError):
-            logger.warning("the table did not answer", exc_info=error)
+        if isinstance(error, TableError) or aws.is_outage(error):
+            logger.error("a service did not answer", exc_info=error)
             return to_response(unavailable())
         logger.error("unexpected error", exc_info=error)
         return to_response(internal(self._incoming.request_id))
 
     def _common_headers(self) -> dict[str, str]:
         allowance = self._allowance.headers if self._allowance else {}
-        return {"X-Request-Id": self._incoming.request_id, **allowance}
+        return {
+            "X-Content-Type-Options": "nosniff",
+            "X-Request-Id": self._incoming.request_id,
+            **allowance,
+        }
 
 
 def _as_event(response: Response[str]) -> dict[str, Any]:
