@@ -127,7 +127,8 @@ def test_participations_go_before_everything_else_and_a_failure_stops_the_rest(
     def later(event_id: int) -> None:
         called.append((event_id, len(items_of(table, event_id))))
 
-    monkeypatch.setattr(removal, "REMOVERS", (*removal.REMOVERS, later))
+    removers = (*removal.REMOVERS[store.EVENT], later)
+    monkeypatch.setitem(removal.REMOVERS, store.EVENT, removers)
     event = created(anna)
     delete(anna, event)
     (record,) = deletions(table)
