@@ -1,7 +1,8 @@
-"""What a call asks of the table: which requests, and which of them wait for which.
+"""What a call asks of AWS: which requests, which of them wait for which, and what they need.
 
 Threads would finish in any order, so what runs side by side is run one after the other here, and
-each request is given the step in which it would begin: one more than the requests before it.
+each request is given the step in which it would begin: one more than the requests before it. What
+a container asks once in its life (the token secret, the public address) is left out.
 """
 
 import re
@@ -11,18 +12,45 @@ from contextlib import contextmanager
 from typing import Any, Self
 from unittest.mock import patch
 
+from botocore.exceptions import ClientError
+
+from gatherhub import aws
 from tests.memory_table import MemoryTable
 
 _POOLS = ("gatherhub.parallel.ThreadPoolExecutor", "gatherhub.health.report.ThreadPoolExecutor")
+_PERMISSIONS = {
+    "s3": {"put_object": "s3:PutObject", "delete_object": "s3:DeleteObject"},
+    "sqs": {"send_message": "sqs:SendMessage"},
+    "apigatewaymanagementapi": {
+        "post_to_connection": "execute-api:ManageConnections",
+        "get_connection": "execute-api:ManageConnections",
+    },
+}
+"""The operations of other services that are told too, and what a role must allow for them."""
+
+_IN_TRANSACTIONS = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+
+Grant = tuple[str, str]
+"""An action, and of the table's actions the kind of the partitions on which it is done."""
 
 
 class RecordingTable(MemoryTable):
-    """A table that can tell the requests of one call as docs/access-patterns.md writes them."""
+    """A table that can tell the requests of one call as docs/access-patterns.md writes them.
+
+    Other services do nothing but are told as well; connections in `gone` are not there.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.gone: set[str] = set()
         self._step = 0
         self._steps: dict[int, set[str]] = {}
+        self._permissions: set[Grant] = set()
 
     def requests_of(self, call: Callable[[], object]) -> str:
         """Return the requests of a call: steps by `→`, in each step what is independent by `∥`."""
@@ -32,11 +60,45 @@ class RecordingTable(MemoryTable):
         steps = [" ∥ ".join(sorted(self._steps[step])) for step in sorted(self._steps)]
         return " → ".join(steps) or "none"
 
+    def grants_of(self, call: Callable[[], object]) -> set[Grant]:
+        """Return what a role must allow for a call."""
+        start, self._permissions = len(self.requests), set()
+        call()
+        return self._permissions | {
+            (f"dynamodb:{action}", kind)
+            for operation, request in self.requests[start:]
+            for action, kind in _grants(operation, request)
+        }
+
+    @contextmanager
+    def installed(self) -> Iterator["RecordingTable"]:
+        """Stand in for the clients of the table and of the other services."""
+        with super().installed():
+            outer = aws.client
+
+            def client(service: str, endpoint_url: str | None = None) -> Any:
+                return (
+                    _Service(self, service)
+                    if service in _PERMISSIONS
+                    else outer(service, endpoint_url)
+                )
+
+            with patch.object(aws, "client", client):
+                yield self
+
+    def tell(self, operation: str, permission: str) -> None:
+        """Note a request to another service."""
+        self._permissions.add((permission, ""))
+        self._note("".join(word.title() for word in operation.split("_")))
+
     def _record(self, operation: str, **request: Any) -> None:
         super()._record(operation, **request)
-        self._step += 1
         places = sorted({_place(partition) for partition in _partitions(request)})
-        self._steps.setdefault(self._step, set()).add(f"{operation} {', '.join(places)}")
+        self._note(f"{operation} {', '.join(places)}")
+
+    def _note(self, request: str) -> None:
+        self._step += 1
+        self._steps.setdefault(self._step, set()).add(request)
 
     @contextmanager
     def _inline(self) -> Iterator[None]:
@@ -45,6 +107,24 @@ class RecordingTable(MemoryTable):
 
         with patch(_POOLS[0], pool), patch(_POOLS[1], pool):
             yield
+
+
+class _Service:
+    """A client of another service."""
+
+    def __init__(self, table: RecordingTable, service: str) -> None:
+        self._table = table
+        self._permissions = _PERMISSIONS[service]
+
+    def __getattr__(self, operation: str) -> Callable[..., dict[str, Any]]:
+        def request(**parameters: Any) -> dict[str, Any]:
+            self._table.tell(operation, self._permissions[operation])
+            if parameters.get("ConnectionId") in self._table.gone:
+                gone: Any = {"Error": {}, "ResponseMetadata": {"HTTPStatusCode": 410}}
+                raise ClientError(gone, operation)
+            return {}
+
+        return request
 
 
 class _Inline:
@@ -84,9 +164,24 @@ def _partitions(request: Any) -> Iterator[str]:
             yield from _partitions(value)
 
 
+def _grants(operation: str, request: dict[str, Any]) -> Iterator[Grant]:
+    """Yield the actions of a request of the table, each with a kind of partition."""
+    if operation != "TransactWriteItems":
+        yield from ((operation, _kind(partition)) for partition in _partitions(request))
+        return
+    for action in request["items"]:
+        ((kind, body),) = action.items()
+        key = body.get("Key") or body["Item"]
+        yield _IN_TRANSACTIONS[kind], _kind(key["pk"]["S"])
+
+
+def _kind(partition: str) -> str:
+    return partition.partition("#")[0]
+
+
 def _place(partition: str) -> str:
     """Return what the document calls a partition: its kind, and of lists the name."""
     kind, separator, _ = partition.partition("#")
     if kind in {"LIST", "COUNT"}:
-        return re.sub(r"\d+$", "…", partition)
+        return re.sub(r"(:\d+|(?<=:status):\w+)$", ":…", partition)
     return kind + separator

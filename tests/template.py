@@ -44,3 +44,25 @@ def resources(kind: str) -> dict[str, dict[str, Any]]:
         for name, resource in load_template()["Resources"].items()
         if resource["Type"] == kind
     }
+
+
+def function_of_route(method: str, path: str) -> str:
+    """Return the logical id of the function that serves an HTTP route (no final slash)."""
+    [name] = [
+        name
+        for name, properties in resources("AWS::Serverless::Function").items()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+        and (event["Properties"].get("Method"), event["Properties"].get("Path")) == (method, path)
+    ]
+    return name
+
+
+def function_of_module(module: str) -> str:
+    """Return the logical id of the function whose handler is in a module, e.g. `broadcast`."""
+    [name] = [
+        name
+        for name, properties in resources("AWS::Serverless::Function").items()
+        if properties["Handler"] == f"{module}.handler"
+    ]
+    return name

@@ -1,4 +1,4 @@
-"""The table's stream: remove what belonged to events that were deleted."""
+"""The table's stream: remove what belonged to events and votes that were deleted."""
 
 from typing import Any
 

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from moto import mock_aws
 
 from gatherhub import aws, settings
-from gatherhub.accounts import signing
+from gatherhub.accounts import passwords, signing
+from tests.recording import RecordingTable
 from tests.template import resources
 
 _TABLE_PROPERTIES = ("BillingMode", "AttributeDefinitions", "KeySchema", "StreamSpecification")
@@ -36,3 +39,16 @@ def stack(_no_cloud: None) -> Iterator[None]:
     s3.delete_bucket(Bucket=settings.media_bucket())
     secrets.delete_secret(SecretId=settings.token_secret_id(), ForceDeleteWithoutRecovery=True)
     signing.signing_keys.cache_clear()
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare tests that are not about passwords the time that hashing one is meant to take."""
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher.from_parameters(CHEAPEST))
+
+
+@pytest.fixture
+def recording(stack: None, quick_passwords: None) -> Iterator[RecordingTable]:
+    """Play on a table that can tell what a call asks of AWS."""
+    with RecordingTable().installed() as table:
+        yield table

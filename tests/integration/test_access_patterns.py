@@ -1,55 +1,82 @@
 """docs/access-patterns.md against the requests that the handlers really make.
 
-A row of the document and a scenario here belong together by the route, written alike in both. A
-scenario prepares a table and returns the call whose requests are compared.
+A row of the document and a scenario here belong together by their name, written alike in both: a
+route with its query, or what invokes a function and its module, and then in words what is special.
+A scenario prepares a table and returns the call whose requests are compared; test_roles.py makes
+the same calls to see that each role allows what its function does.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from argon2 import PasswordHasher
-from argon2.profiles import CHEAPEST
 
-from gatherhub.accounts import passwords
+from gatherhub import clock
+from gatherhub.accounts import tokens
 from gatherhub.http.routes import ROUTES
+from gatherhub.realtime.audiences import Subscription, Topic
+from gatherhub.realtime.connections import Connection, open_connection
+from gatherhub.voting import store
+from gatherhub.voting.ending import Due
+from gatherhub.voting.entities import Option, Vote
+from tests import sockets
 from tests.http import call, handler
 from tests.integration.accounts import support as accounts
 from tests.integration.events import support as events
+from tests.integration.tasks import support as tasks
+from tests.integration.voting import support as voting
 from tests.people import person
 from tests.recording import RecordingTable
-from tests.template import ROOT
+from tests.template import ROOT, function_of_module, function_of_route, resources
 
 DOCUMENT = ROOT / "docs" / "access-patterns.md"
+MAIN_LISTS = {
+    "GET /api/v1/events/",
+    "GET /api/v1/events/?status=&date_from=&date_to=",
+    "GET /api/v1/tasks/",
+    "GET /api/v1/tasks/?status=",
+    "GET /api/v1/voting/",
+    "GET /api/v1/voting/?status=",
+}
 MOST_STEPS_OF_A_LIST = 4  # and the rate limit's
 
 Call = Callable[[], object]
 SCENARIOS: dict[str, Callable[[RecordingTable], Call]] = {}
 
 
-def scenario(route: str) -> Callable[[Callable[[RecordingTable], Call]], None]:
+def scenario(name: str) -> Callable[[Callable[[RecordingTable], Call]], None]:
     """Name what a function prepares, as the document does."""
-    return lambda prepare: SCENARIOS.__setitem__(route, prepare)
+    return lambda prepare: SCENARIOS.__setitem__(name, prepare)
 
 
 def documented() -> dict[str, str]:
-    """Return the requests that the document names, by route."""
+    """Return the requests that the document names, by the names of the scenarios."""
     rows = re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", DOCUMENT.read_text("utf-8"), re.MULTILINE)
-    return {route: requests.strip() for route, requests in rows}
+    return {name: requests.strip() for name, requests in rows}
 
 
-@pytest.fixture
-def table(stack: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[RecordingTable]:
-    monkeypatch.setattr(passwords, "HASHER", PasswordHasher.from_parameters(CHEAPEST))
-    with RecordingTable().installed() as memory:
-        assert isinstance(memory, RecordingTable)
-        yield memory
+def route_of(name: str) -> tuple[str, str]:
+    """Return the method and the path of a scenario."""
+    method, path = name.split()[:2]
+    return method, path.partition("?")[0]
 
 
-@pytest.mark.parametrize("route", sorted(documented()))
-def test_a_call_makes_the_requests_that_are_documented(route: str, table: RecordingTable) -> None:
-    assert table.requests_of(SCENARIOS[route](table)) == documented()[route]
+def function_of(name: str) -> str:
+    """Return the logical id of the function that a scenario calls."""
+    source, _, module = name.partition(": ")
+    if module:
+        return function_of_module(module.split()[0])
+    method, path = route_of(source)
+    return function_of_route(method, path.rstrip("/"))
+
+
+@pytest.mark.parametrize("name", sorted(documented()))
+def test_a_call_makes_the_requests_that_are_documented(
+    name: str, recording: RecordingTable
+) -> None:
+    assert recording.requests_of(SCENARIOS[name](recording)) == documented()[name]
 
 
 def test_every_scenario_has_a_row() -> None:
@@ -57,16 +84,26 @@ def test_every_scenario_has_a_row() -> None:
 
 
 def test_every_route_has_a_row() -> None:
-    routes = {f"{method} {path}" for path, methods in ROUTES.items() for method in methods}
-    rows = {re.sub(r"\{(\w+)\}", r"<\1>", route.partition("?")[0]) for route in documented()}
-    assert routes - rows == set()
+    routes = {(method, path) for path, methods in ROUTES.items() for method in methods}
+    rows = {route_of(name) for name in documented() if ": " not in name}
+    assert {(method, re.sub(r"\{(\w+)\}", r"<\1>", path)) for method, path in rows} == routes
+
+
+def test_every_function_has_a_row() -> None:
+    assert {function_of(name) for name in documented()} == set(
+        resources("AWS::Serverless::Function")
+    )
 
 
 def test_no_page_of_a_list_takes_more_than_four_steps() -> None:
-    lists = {route: requests for route, requests in documented().items() if "LIST#" in requests}
-    pages = [requests for route, requests in lists.items() if route.startswith("GET ")]
-    assert pages
-    assert all(len(requests.split(" → ")) <= 1 + MOST_STEPS_OF_A_LIST for requests in pages)
+    lists = {route_of(name) for name in MAIN_LISTS}
+    pages = {name for name in documented() if ": " not in name and route_of(name) in lists}
+    assert pages > MAIN_LISTS
+    assert all(len(documented()[name].split(" → ")) <= 1 + MOST_STEPS_OF_A_LIST for name in pages)
+
+
+def test_a_page_of_a_main_list_is_found_by_its_counters() -> None:
+    assert all("COUNT#" in documented()[name] for name in MAIN_LISTS)
 
 
 # ---- accounts ------------------------------------------------------------------------------------
@@ -81,6 +118,12 @@ def _(_: RecordingTable) -> Call:
 def _(_: RecordingTable) -> Call:
     accounts.register()
     return accounts.login
+
+
+@scenario("POST /api/v1/auth/login/ with a wrong password")
+def _(_: RecordingTable) -> Call:
+    accounts.register()
+    return lambda: accounts.login(password="wrong")
 
 
 @scenario("POST /api/v1/auth/refresh/")
@@ -114,6 +157,25 @@ def _(_: RecordingTable) -> Call:
 @scenario("PATCH /api/v1/auth/profile/")
 def _(_: RecordingTable) -> Call:
     return _update_profile("PATCH")
+
+
+@scenario("PATCH /api/v1/auth/profile/ with nothing")
+def _(_: RecordingTable) -> Call:
+    token = accounts.member().access
+    return lambda: accounts.update(token, "PATCH", body={})
+
+
+@scenario("PATCH /api/v1/auth/profile/ with the first avatar")
+def _(_: RecordingTable) -> Call:
+    token = accounts.member().access
+    return lambda: accounts.update(token, "PATCH", **accounts.picture())
+
+
+@scenario("PATCH /api/v1/auth/profile/ with another avatar")
+def _(_: RecordingTable) -> Call:
+    token = accounts.member().access
+    accounts.update(token, "PATCH", **accounts.picture())
+    return lambda: accounts.update(token, "PATCH", **accounts.picture())
 
 
 # ---- events --------------------------------------------------------------------------------------
@@ -199,6 +261,241 @@ def _(_: RecordingTable) -> Call:
     return lambda: events.leave(token, event)
 
 
+# ---- tasks ---------------------------------------------------------------------------------------
+
+
+def _task() -> tuple[str, int]:
+    """Prepare a task that is listed wherever one can be; return its creator's token and its id."""
+    everybody = tasks.people()
+    token = everybody[tasks.CREATOR]
+    due = "2030-01-01T00:00:00Z"
+    event = tasks.event(everybody[tasks.HOST])
+    answer = tasks.create(token, event, assignee=tasks.ASSIGNEE, due_date=due)
+    return token, int(answer.json["id"])
+
+
+def _find_tasks(**query: object) -> Call:
+    token = tasks.people()[tasks.HOST]
+    event = tasks.event(token)
+    for day in range(10, 30):
+        tasks.create(token, event, assignee=tasks.ASSIGNEE, due_date=f"2030-01-{day}T00:00:00Z")
+    narrowed = {"event": event} if "event" in query else {}
+    return lambda: tasks.listed(token, page=2, page_size=5, **query | narrowed)
+
+
+@scenario("GET /api/v1/tasks/")
+def _(_: RecordingTable) -> Call:
+    return _find_tasks()
+
+
+@scenario("GET /api/v1/tasks/?status=")
+def _(_: RecordingTable) -> Call:
+    return _find_tasks(status="pending")
+
+
+@scenario("GET /api/v1/tasks/?event=")
+def _(_: RecordingTable) -> Call:
+    return _find_tasks(event=None, assignee=tasks.ASSIGNEE, due_date_from="2030-01-01")
+
+
+@scenario("GET /api/v1/tasks/?assignee=")
+def _(_: RecordingTable) -> Call:
+    return _find_tasks(assignee=tasks.ASSIGNEE, status="pending", due_date_from="2030-01-01")
+
+
+@scenario("GET /api/v1/tasks/?due_date_from=&due_date_to=")
+def _(_: RecordingTable) -> Call:
+    return _find_tasks(due_date_from="2030-01-01", due_date_to="2030-02-01", status="pending")
+
+
+@scenario("POST /api/v1/tasks/")
+def _(_: RecordingTable) -> Call:
+    everybody = tasks.people()
+    event = tasks.event(everybody[tasks.HOST])
+    fields = {"assignee": tasks.ASSIGNEE, "due_date": "2030-01-01T00:00:00Z"}
+    return lambda: tasks.create(everybody[tasks.CREATOR], event, **fields)
+
+
+@scenario("GET /api/v1/tasks/{task_id}/")
+def _(_: RecordingTable) -> Call:
+    token, task = _task()
+    return lambda: tasks.show(token, task)
+
+
+def _update_task(method: str) -> Call:
+    token, task = _task()
+    fields = {"title": "x", "status": "in_progress", "assignee": tasks.GUEST, "due_date": None}
+    return lambda: tasks.update(token, task, method, **fields)
+
+
+@scenario("PUT /api/v1/tasks/{task_id}/")
+def _(_: RecordingTable) -> Call:
+    return _update_task("PUT")
+
+
+@scenario("PATCH /api/v1/tasks/{task_id}/")
+def _(_: RecordingTable) -> Call:
+    return _update_task("PATCH")
+
+
+@scenario("PATCH /api/v1/tasks/{task_id}/ with nothing new")
+def _(_: RecordingTable) -> Call:
+    token, task = _task()
+    return lambda: tasks.update(token, task, "PATCH", assignee=tasks.ASSIGNEE)
+
+
+@scenario("DELETE /api/v1/tasks/{task_id}/")
+def _(_: RecordingTable) -> Call:
+    token, task = _task()
+    return lambda: tasks.delete(token, task)
+
+
+@scenario("POST /api/v1/tasks/{task_id}/assign/")
+def _(_: RecordingTable) -> Call:
+    token, task = _task()
+    return lambda: tasks.assign(token, task, assignee=tasks.GUEST)
+
+
+@scenario("POST /api/v1/tasks/{task_id}/complete/")
+def _(_: RecordingTable) -> Call:
+    token, task = _task()
+    return lambda: tasks.complete(token, task)
+
+
+@scenario("POST /api/v1/tasks/{task_id}/complete/ once more")
+def _(_: RecordingTable) -> Call:
+    token, task = _task()
+    tasks.complete(token, task)
+    return lambda: tasks.complete(token, task)
+
+
+# ---- votes ---------------------------------------------------------------------------------------
+
+
+def _find_votes(query: str) -> Call:
+    """Prepare votes that end in many months, of which the page needs none with the present."""
+    voting.a_party()
+    for year in range(2030, 2060):
+        voting.created(ends_at=f"{year}-07-01T12:00:00Z")
+    return lambda: voting.listed(f"?page=2&page_size=5{query}")
+
+
+@scenario("GET /api/v1/voting/")
+def _(_: RecordingTable) -> Call:
+    return _find_votes("")
+
+
+@scenario("GET /api/v1/voting/?status=")
+def _(_: RecordingTable) -> Call:
+    return _find_votes("&status=active")
+
+
+@scenario("GET /api/v1/voting/?event=")
+def _(_: RecordingTable) -> Call:
+    return _find_votes(f"&event={voting.EVENT}&creator={voting.MAKER}&status=active")
+
+
+@scenario("GET /api/v1/voting/?creator=")
+def _(_: RecordingTable) -> Call:
+    return _find_votes(f"&creator={voting.MAKER}&status=active")
+
+
+@scenario("POST /api/v1/voting/")
+def _(_: RecordingTable) -> Call:
+    voting.a_party()
+    return voting.create
+
+
+@scenario("POST /api/v1/voting/ with an end within 150 s")
+def _(_: RecordingTable) -> Call:
+    voting.a_party()
+    return lambda: voting.create(ends_at=events.text(60))
+
+
+def _on_vote(act: Callable[[int], object]) -> Call:
+    voting.a_party()
+    vote = voting.created()
+    return lambda: act(vote)
+
+
+@scenario("GET /api/v1/voting/{vote_id}/")
+def _(_: RecordingTable) -> Call:
+    return _on_vote(voting.show)
+
+
+@scenario("GET /api/v1/voting/{vote_id}/results/")
+def _(_: RecordingTable) -> Call:
+    return _on_vote(voting.results)
+
+
+@scenario("POST /api/v1/voting/{vote_id}/vote/")
+def _(_: RecordingTable) -> Call:
+    return _on_vote(lambda vote: voting.cast(vote, voting.MEMBER, 1))
+
+
+@scenario("POST /api/v1/voting/{vote_id}/close/")
+def _(_: RecordingTable) -> Call:
+    return _on_vote(voting.close)
+
+
+@scenario("POST /api/v1/voting/{vote_id}/close/ after the end")
+def _(_: RecordingTable) -> Call:
+    voting.a_party()
+    vote = _vote_that_ends(clock.now())
+    return lambda: voting.close(vote.id)
+
+
+@scenario("DELETE /api/v1/voting/{vote_id}/")
+def _(_: RecordingTable) -> Call:
+    return _on_vote(voting.delete)
+
+
+def _vote_that_ends(moment: datetime, number: int = 7) -> Vote:
+    """Store a vote with an end that no client could still ask for."""
+    vote = Vote(
+        id=number,
+        event_id=voting.EVENT,
+        creator_id=voting.MAKER,
+        title="Dinner",
+        description="",
+        options=(Option(id=1, text="Pizza"), Option(id=2, text="Sushi")),
+        ends_at=moment,
+        multiple_choice=False,
+        created_at=moment - timedelta(days=1),
+        shards=2,
+    )
+    store.add(vote)
+    return vote
+
+
+@scenario("schedule: schedule_closing")
+def _(_: RecordingTable) -> Call:
+    voting.a_party()
+    for number, seconds in enumerate((-60, 0, 60), 1):
+        _vote_that_ends(clock.now() + timedelta(seconds=seconds), number)
+    return lambda: handler("voting.schedule_closing")({}, SimpleNamespace())
+
+
+def _noted_end() -> Call:
+    voting.a_party()
+    vote = _vote_that_ends(clock.now())
+    body = Due(vote_id=vote.id, end=vote.end).model_dump_json()
+    message = {"messageId": "1", "body": body, "eventSource": "aws:sqs", "attributes": {}}
+    return lambda: handler("voting.close_due")({"Records": [message]}, SimpleNamespace())
+
+
+@scenario("queue: close_due")
+def _(_: RecordingTable) -> Call:
+    return _noted_end()
+
+
+@scenario("queue: close_due once more")
+def _(_: RecordingTable) -> Call:
+    note = _noted_end()
+    note()
+    return note
+
+
 # ---- health --------------------------------------------------------------------------------------
 
 
@@ -222,14 +519,84 @@ def _(_: RecordingTable) -> Call:
     return lambda: call("health.status", "GET", "/health/status/")
 
 
-# ---- stream --------------------------------------------------------------------------------------
+# ---- the table's stream --------------------------------------------------------------------------
+
+
+def _removal(table: RecordingTable, kind: str) -> Call:
+    """Return the call of the consumer for what was deleted of a kind."""
+    records = [
+        record
+        for record in table.stream
+        if record["eventName"] == "REMOVE" and record["dynamodb"]["OldImage"]["kind"]["S"] == kind
+    ]
+    event = {"Records": records}
+    return lambda: handler("maintenance.remove_leftovers")(event, SimpleNamespace())
 
 
 @scenario("stream: remove_leftovers")
 def _(table: RecordingTable) -> Call:
-    token = person(events.ANNA)
-    event = events.created(token)
-    events.join(person(events.BEN), event)
-    events.delete(token, event)
-    records = {"Records": [r for r in table.stream if r["eventName"] == "REMOVE"]}
-    return lambda: handler("maintenance.remove_leftovers")(records, SimpleNamespace())
+    owner, guest = person(events.ANNA), person(events.BEN)
+    event = events.created(owner)
+    events.join(guest, event)
+    tasks.create(owner, event)
+    vote = voting.created(events.ANNA, event=event)
+    voting.cast(vote, events.BEN, 1)
+    events.delete(owner, event)
+    return _removal(table, "event")
+
+
+@scenario("stream: remove_leftovers of a vote")
+def _(table: RecordingTable) -> Call:
+    voting.a_party()
+    vote = voting.created()
+    voting.cast(vote, voting.MEMBER, 1)
+    voting.delete(vote)
+    return _removal(table, "vote")
+
+
+@scenario("stream: broadcast")
+def _(_: RecordingTable) -> Call:
+    _listeners("one", "two")
+    return lambda: sockets.broadcast(sockets.created(5))
+
+
+@scenario("stream: broadcast to a client that is gone")
+def _(table: RecordingTable) -> Call:
+    _listeners("one", "gone", opened=-60)
+    table.gone.add("gone")
+    return lambda: sockets.broadcast(sockets.created(5))
+
+
+def _listeners(*names: str, opened: int = 0) -> None:
+    for name in names:
+        moment = clock.epoch() + opened
+        subscription = Subscription((Topic.EVENTS,))
+        open_connection(Connection(name, events.ANNA, subscription, moment, moment + 3_600))
+
+
+# ---- sockets -------------------------------------------------------------------------------------
+
+
+@scenario("$connect: connect")
+def _(_: RecordingTable) -> Call:
+    token = tokens.issue_access(events.ANNA)
+    return lambda: sockets.connect(token, topics="all")
+
+
+@scenario("$disconnect: disconnect")
+def _(_: RecordingTable) -> Call:
+    sockets.connect(tokens.issue_access(events.ANNA), topics="all")
+    return sockets.disconnect
+
+
+@scenario("$default: receive")
+def _(_: RecordingTable) -> Call:
+    return lambda: sockets.receive('{"type": "ping"}')
+
+
+# ---- everything else -----------------------------------------------------------------------------
+
+
+@scenario("any other route: no_route")
+def _(_: RecordingTable) -> Call:
+    return lambda: call("fallback.no_route", "GET", "/nowhere/", route="$default")

@@ -1,5 +1,6 @@
 """What the tests of accounts share: people, their tokens, and a store that can be disturbed."""
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from unittest.mock import patch
 
 from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
+from PIL import Image
 
 from gatherhub import clock
 from gatherhub.table import keys
@@ -66,6 +68,16 @@ def profile(access: str) -> Answer:
 
 def update(access: str, method: str = "PUT", **request: Any) -> Answer:
     return call("auth.update_profile", method, f"{AUTH}/profile/", token=access, **request)
+
+
+def picture() -> dict[str, Any]:
+    output = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(output, "PNG")
+    head = b'--xx\r\nContent-Disposition: form-data; name="avatar"; filename="a"\r\n\r\n'
+    return {
+        "raw": head + output.getvalue() + b"\r\n--xx--",
+        "headers": {"Content-Type": "multipart/form-data; boundary=xx"},
+    }
 
 
 def stored(user_id: int) -> Item:
