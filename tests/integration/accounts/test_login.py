@@ -61,6 +61,14 @@ def test_login_by_username_or_address(name: str) -> None:
     assert profile(answer.json["access"]).status == 200
 
 
+@pytest.mark.parametrize("registered", ["x@exämple.de", "x@xn--exmple-cua.de", " X@EXÄMPLE。de "])
+def test_login_by_any_spelling_of_an_address(registered: str) -> None:
+    member(email=registered)
+    for typed in ("x@exämple.de", "X@xn--exmple-CUA.de", f" {registered}\n"):
+        assert login(typed).status == 200, typed
+    assert register("x@XN--exmple-cua.de", email="y@example.org").json["error"] == "username_taken"
+
+
 @pytest.mark.parametrize("path", [f"{AUTH}/login", f"{AUTH}/login/"])
 def test_with_and_without_slash(path: str) -> None:
     member()

@@ -60,6 +60,7 @@ def test_valid_addresses(email: str, kept: str | None) -> None:
         "a" * 65 + "@example.org",
         f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 63}.org",
         "\ud800@example.org",
+        "ann@exam\ufe0fple.org",
     ],
 )
 def test_invalid_addresses(email: str) -> None:

@@ -9,17 +9,41 @@ from pydantic.types import StringConstraints
 from gatherhub.schemas import encodable
 
 _SIGNS = frozenset("@.+-_")
+_PUNYCODE = "xn--"
 # Folding can make a text many times longer, and a key of the table holds 2,048 bytes.
 _MAX_FOLDED_BYTES = 1_000
 
 
 def fold(name: str) -> str:
-    """Return the form in which two names are the same (Unicode's compatibility caseless match).
+    """Return the form in which two names are the same.
 
-    Its time grows with the square of the length: for text whose length has been checked.
+    That is Unicode's compatibility caseless match, and of an e-mail address's domain the form that
+    people read. Its time grows with the square of the length: for text whose length was checked.
     """
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", name).casefold())
+    local, at, domain = _caseless(name).rpartition("@")
+    if not at:
+        return domain
+    return local + at + ".".join(map(_spelt_out, domain.replace("\u3002", ".").split(".")))
+
+
+def _caseless(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", text).casefold())
     return unicodedata.normalize("NFKC", folded.casefold())
+
+
+def _spelt_out(label: str) -> str:
+    """Return a part of a domain as people read it: `exämple` for `xn--exmple-cua`."""
+    if not label.startswith(_PUNYCODE):
+        return label
+    try:
+        decoded = label.removeprefix(_PUNYCODE).encode("ascii").decode("punycode")
+        decoded.encode()
+    except UnicodeError:
+        return label
+    spelt = _caseless(decoded)
+    # Nothing that registering accepts; without this, folding twice could go on.
+    strange = decoded.isascii() or spelt.startswith(_PUNYCODE) or {"@", "."} & set(spelt)
+    return label if strange else spelt
 
 
 def foldable(name: str) -> str:
@@ -48,7 +72,7 @@ Username = Annotated[
 ]
 LoginName = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=254),
+    StringConstraints(min_length=1, max_length=254, strip_whitespace=True),
     AfterValidator(encodable),
     AfterValidator(foldable),
     Field(description="The username or the e-mail address."),

@@ -7,8 +7,10 @@ from pydantic import AfterValidator, ConfigDict, Field, SecretStr, ValidationInf
 from pydantic.types import StringConstraints
 
 from gatherhub.accounts import password_rules, passwords
-from gatherhub.accounts.names import PersonalName, Username, foldable
+from gatherhub.accounts.names import PersonalName, Username, fold, foldable
 from gatherhub.schemas import Request, encodable
+
+_NO_ADDRESS = "Enter a valid e-mail address."
 
 
 def _email(address: str) -> str:
@@ -19,7 +21,9 @@ def _email(address: str) -> str:
             address, check_deliverability=False, test_environment=True, strict=True
         )
     except EmailNotValidError:
-        raise ValueError("Enter a valid e-mail address.") from None
+        raise ValueError(_NO_ADDRESS) from None
+    if fold(checked.normalized) != fold(address):
+        raise ValueError(_NO_ADDRESS)  # invisible characters, with which it could not sign in
     return checked.normalized
 
 
