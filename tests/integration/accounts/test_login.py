@@ -1,4 +1,5 @@
 import time
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
 
@@ -7,7 +8,9 @@ from argon2 import PasswordHasher
 
 from gatherhub import clock
 from gatherhub.accounts import attempts, passwords
+from gatherhub.errors import ErrorCode, Problem
 from gatherhub.table import keys
+from gatherhub.table.errors import StoreUnavailable
 from gatherhub.table.reads import get
 from gatherhub.table.writes import Update, write
 from tests.http import Answer, call
@@ -28,16 +31,25 @@ from tests.integration.accounts.support import (
 )
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def later(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Move the clock: `later(seconds)`."""
-    epoch = time.time
+    """Move the clock: `later(seconds)`. Waiting for other attempts moves it too."""
+    epoch, moved, waited = time.time, 0.0, 0.0
 
     def move(seconds: int) -> None:
-        monkeypatch.setattr(clock, "epoch", lambda: int(epoch()) + seconds)
-        moment = clock.from_epoch(int(epoch()) + seconds)
+        nonlocal moved
+        moved = seconds
+        moment = clock.from_epoch(int(epoch() + seconds))
         monkeypatch.setattr(clock, "now", lambda: moment)
 
+    def wait(seconds: float) -> None:
+        nonlocal waited
+        assert 0 < seconds < 1
+        waited += seconds
+
+    monkeypatch.setattr(clock, "epoch", lambda: int(epoch() + moved + waited))
+    monkeypatch.setattr(clock, "now", lambda: clock.from_epoch(clock.epoch()))
+    monkeypatch.setattr(attempts, "time", SimpleNamespace(sleep=wait))
     return move
 
 
@@ -308,6 +320,90 @@ def test_two_that_make_room_at_the_same_time(later: Any, monkeypatch: pytest.Mon
     fail(1)
     fail(8)
     assert login().status == 429
+
+
+def clockwork() -> Any:
+    """Return what stands for the module `time` in attempts."""
+    return vars(attempts)["time"]
+
+
+def begin() -> attempts.Attempt:
+    return attempts.begin("somebody")
+
+
+def test_attempts_that_may_still_turn_out_right_are_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Sixteen right passwords at once: the last six wait until others are done."""
+    going_on = [begin() for _ in range(attempts.LIMIT)]
+    wait = clockwork().sleep
+
+    def one_is_done(seconds: float) -> None:
+        wait(seconds)
+        going_on.pop(0).take_back()
+
+    monkeypatch.setattr(clockwork(), "sleep", one_is_done)
+    going_on.extend(begin() for _ in range(6))
+    assert len(going_on) == attempts.LIMIT
+
+
+def test_two_right_passwords_at_once_after_nine_failures(
+    later: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member()
+    fail(9)
+    later(60)
+    owner = stored(login().json["user"]["id"])
+    other = attempts.begin(f"{owner['id']:016d}")
+    monkeypatch.setattr(clockwork(), "sleep", lambda _: other.take_back())
+    assert login().status == 200
+
+
+def test_after_waiting_in_vain_no_attempt_is_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(attempts.LIMIT):
+        begin()
+    waits: list[float] = []
+    wait = clockwork().sleep
+
+    def watched(seconds: float) -> None:
+        waits.append(seconds)
+        wait(seconds)
+
+    monkeypatch.setattr(clockwork(), "sleep", watched)
+    with pytest.raises(Problem) as caught:
+        begin()
+    assert caught.value.code is ErrorCode.RATE_LIMIT_EXCEEDED
+    assert 1.5 < sum(waits) < 3.5
+    waits.clear()
+    with pytest.raises(Problem):
+        begin()
+    assert not waits
+
+
+def test_more_logins_than_get_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is always a young one: that is no reason to call anybody's password wrong."""
+    going_on = [begin() for _ in range(attempts.LIMIT)]
+    wait = clockwork().sleep
+
+    def another_was_quicker(seconds: float) -> None:
+        wait(seconds)
+        going_on.pop(0).take_back()
+        with monkeypatch.context() as alone:
+            alone.setattr(clockwork(), "sleep", None)
+            going_on.append(begin())
+
+    monkeypatch.setattr(clockwork(), "sleep", another_was_quicker)
+    with pytest.raises(StoreUnavailable):
+        begin()
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "TransactWriteItems"])
+def test_a_login_that_fails_for_another_reason_is_no_failure(operation: str) -> None:
+    user = member()
+    for disturb in (refused, answer_lost):
+        with disturbed(operation, disturb):
+            assert login().status == 503
+    assert (get(keys.login_failures(f"{user.id:016d}")) or {})["hits"] == 0
 
 
 def test_writes_that_the_sdk_repeats_are_counted_once() -> None:

@@ -4,8 +4,9 @@ import hashlib
 
 from gatherhub import clock, ids
 from gatherhub.accounts import attempts, passwords, sessions, users
+from gatherhub.accounts.attempts import Attempt
 from gatherhub.accounts.names import fold
-from gatherhub.accounts.schemas import Account, LoginRequest, SignedIn
+from gatherhub.accounts.schemas import Account, LoginRequest, SignedIn, TokenPair
 from gatherhub.accounts.users import User
 from gatherhub.errors import ErrorCode, Problem
 from gatherhub.table import keys
@@ -27,25 +28,41 @@ def login(wanted: LoginRequest) -> SignedIn:
     name = fold(wanted.username)
     user_id = _owner(name)
     attempt = attempts.begin(_subject(name, user_id))
-    item = get(keys.user(user_id))
-    stored = item["password_hash"] if item else None
     password = wanted.password.get_secret_value()
-    if not passwords.matches(stored, password) or item is None:
-        raise Problem(ErrorCode.INVALID_CREDENTIALS, "The username or password is not right.")
-    user = User.of(item)
-    session, pair = sessions.opened(user.id)
-    seen = {"last_login": clock.to_text(clock.now())}
     try:
-        signed_in = Update(keys.user(user.id), assign=seen, when=users.ENABLED)
-        transact([signed_in, session, attempt.taken_back()])
-    except ConditionFailed as failure:
-        if not failure.failed(0):
-            raise
+        signed_in = _signed_in(user_id, password, attempt)
+    except Exception:
+        # Whatever went wrong, it was not the password, and only wrong passwords count.
         attempt.take_back()
-        raise users.disabled() from None
+        raise
+    if signed_in is None:
+        raise Problem(ErrorCode.INVALID_CREDENTIALS, "The username or password is not right.")
+    user, pair = signed_in
     _renew_hash(user, password)
     account = Account.model_validate(user, from_attributes=True)
     return SignedIn(**pair.model_dump(), user=account)
+
+
+def _signed_in(user_id: int, password: str, attempt: Attempt) -> tuple[User, TokenPair] | None:
+    """Open a session and stop counting the attempt; None when the password is another one's."""
+    item = get(keys.user(user_id))
+    stored = item["password_hash"] if item else None
+    if not passwords.matches(stored, password) or item is None:
+        return None
+    user = User.of(item)
+    session, pair = sessions.opened(user.id)
+    seen = Update(
+        keys.user(user.id),
+        assign={"last_login": clock.to_text(clock.now())},
+        when=users.ENABLED,
+    )
+    try:
+        transact([seen, session, attempt.taken_back()])
+    except ConditionFailed as failure:
+        if failure.failed(0):
+            raise users.disabled() from None
+        raise
+    return user, pair
 
 
 def _owner(name: str) -> int:
