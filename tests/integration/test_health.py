@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 
 from gatherhub import aws, settings
 from gatherhub.accounts import signing
+from gatherhub.health import checks
 from tests.http import call
 
 
@@ -90,6 +91,28 @@ def test_liveness_loads_configuration_secret_and_table() -> None:
     assert answer.status == 200
     assert answer.json["status"] == "alive"
     assert answer.json["django_ready"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("ready", ["database", "shared_state", "channels"]),
+        ("live", ["configuration", "database"]),
+        ("status", ["database", "shared_state"]),
+    ],
+)
+def test_the_parts_are_measured_side_by_side_and_once(
+    name: str, parts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = Barrier(len(parts), timeout=5)
+
+    def check() -> None:
+        assert aws.client("dynamodb").meta.config.retries["total_max_attempts"] == 1
+        together.wait()
+
+    for part in parts:
+        monkeypatch.setattr(checks, part, lambda: checks.measure("part", check))
+    assert call(f"health.{name}", "GET", f"/health/{name}/").status == 200
 
 
 def test_without_the_secret_nothing_lives() -> None:

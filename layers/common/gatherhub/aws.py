@@ -6,6 +6,9 @@ half the time; `prepare` brings that forward to where a container starts, when i
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +18,15 @@ if TYPE_CHECKING:
 CONNECTIONS = 50
 """How many connections one client keeps open, and so how many threads can use it at once."""
 
+# A call that hangs is worse than one that fails, as a function itself has fifteen seconds, and may
+# need to undo something with the rest of them. What answers in milliseconds gets little.
+_CONNECT_SECONDS = 1
+_READ_SECONDS = 1.5
+_LONGER_READ_SECONDS = {"s3": 2.0, "apigatewaymanagementapi": 4.0}
+_ATTEMPTS = 2
+
 _lock = threading.Lock()
+_attempts = ContextVar("attempts", default=_ATTEMPTS)
 
 
 @lru_cache(maxsize=1)
@@ -31,19 +42,28 @@ def client(service: str, endpoint_url: str | None = None) -> Any:
     `endpoint_url` is for services that have an address of their own per stack (`@connections`).
     """
     with _lock:  # many threads may use a client, but two must not make one at a time
-        return _client(service, endpoint_url)
+        return _client(service, endpoint_url, _attempts.get())
 
 
-@lru_cache(maxsize=8)
-def _client(service: str, endpoint_url: str | None) -> Any:
+@contextmanager
+def one_attempt() -> Iterator[None]:
+    """Make the calls of this thread fail at their first failure, which is what a check is after."""
+    before = _attempts.set(1)
+    try:
+        yield
+    finally:
+        _attempts.reset(before)
+
+
+@lru_cache(maxsize=16)
+def _client(service: str, endpoint_url: str | None, attempts: int) -> Any:
     from botocore.config import Config  # noqa: PLC0415
 
-    # A call that hangs is worse than one that fails, as the function itself has seconds. The
-    # standard mode retries transient errors and throttling with jitter.
+    # The standard mode retries transient errors and throttling with jitter.
     config = Config(
-        connect_timeout=1,
-        read_timeout=4,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        connect_timeout=_CONNECT_SECONDS,
+        read_timeout=_LONGER_READ_SECONDS.get(service, _READ_SECONDS),
+        retries={"mode": "standard", "total_max_attempts": attempts},
         tcp_keepalive=True,
         parameter_validation=False,
         max_pool_connections=CONNECTIONS,

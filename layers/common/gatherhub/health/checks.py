@@ -7,6 +7,7 @@ that reaches WebSocket clients.
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -38,6 +39,12 @@ class Measurement:
         return self.error is None
 
 
+def side_by_side(*checks: Callable[[], Measurement]) -> list[Measurement]:
+    """Return what the checks measure, in their order and in the time of the slowest."""
+    with ThreadPoolExecutor(max_workers=len(checks)) as pool:
+        return [future.result() for future in [pool.submit(check) for check in checks]]
+
+
 def milliseconds_since(started: float) -> float:
     """Return the time since a `time.perf_counter()` reading, in milliseconds to one digit."""
     return round((time.perf_counter() - started) * 1000, 1)
@@ -47,7 +54,8 @@ def measure(part: str, check: Callable[[], object]) -> Measurement:
     """Time one check; its failure is logged in full and reported as a sentence."""
     started = time.perf_counter()
     try:
-        check()
+        with aws.one_attempt():
+            check()
     except (ClientError, BotoCoreError, TableError, Problem, RuntimeError, OSError) as error:
         logger.warning("health check failed", part=part, exc_info=error)
         return Measurement(milliseconds_since(started), f"The {part} did not answer as it should.")
