@@ -25,6 +25,10 @@ _READ_SECONDS = 1.5
 _LONGER_READ_SECONDS = {"s3": 2.0, "apigatewaymanagementapi": 4.0}
 _ATTEMPTS = 2
 
+_MISTAKES = frozenset(
+    {"ValidationException", "SerializationException", "IdempotentParameterMismatchException"}
+)
+
 _lock = threading.Lock()
 _attempts = ContextVar("attempts", default=_ATTEMPTS)
 
@@ -69,6 +73,22 @@ def _client(service: str, endpoint_url: str | None, attempts: int) -> Any:
         max_pool_connections=CONNECTIONS,
     )
     return _session().create_client(service, config=config, endpoint_url=endpoint_url)
+
+
+def is_outage(error: Exception) -> bool:
+    """Tell whether a call failed for what a service is or has now, and not for what we asked of it.
+
+    A table, secret or permission that is missing counts: a request is as good a second time.
+    """
+    from botocore.exceptions import (  # noqa: PLC0415
+        BotoCoreError,
+        ClientError,
+        ParamValidationError,
+    )
+
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code", "") not in _MISTAKES
+    return isinstance(error, BotoCoreError) and not isinstance(error, ParamValidationError)
 
 
 def prepare(*services: str) -> None:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 from pydantic import Field
 
 from gatherhub import aws, clock, settings
@@ -33,6 +34,10 @@ class Thing(Request):
 class Echo(Response):
     title: str
     user_id: int
+
+
+def refusal_of(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": ""}}, "Operation")
 
 
 def make_api(access: Access = Access.SIGNED_IN) -> Api:
@@ -187,8 +192,31 @@ class TestErrors:
         token = tokens.issue_access(USER)
         monkeypatch.setattr(settings, "table_name", lambda: "no-such-table")
         answer = send(make_api(), "POST", "/things/", token=token, body={"title": "x"})
-        # A table that is missing is a mistake of ours, not a passing state.
-        assert_error(answer, 500, "internal_error")
+        assert_error(answer, 503, "service_unavailable")
+        assert answer.headers["retry-after"] == "1"
+
+    @pytest.mark.parametrize(
+        ("error", "status"),
+        [
+            (refusal_of("AccessDeniedException"), 503),
+            (refusal_of("InternalServerError"), 503),
+            (EndpointConnectionError(endpoint_url="https://ssm"), 503),
+            (refusal_of("ValidationException"), 500),
+            (ParamValidationError(report="x"), 500),
+        ],
+    )
+    def test_another_service_that_does_not_answer_is_a_503_but_a_mistake_of_ours_a_500(
+        self, error: Exception, status: int
+    ) -> None:
+        api = make_api()
+
+        @api.get("/other/")
+        def other() -> Echo:
+            raise error
+
+        answer = send(api, "GET", "/other/", token=tokens.issue_access(USER))
+        code = "service_unavailable" if status == 503 else "internal_error"
+        assert_error(answer, status, code)
 
     @pytest.mark.parametrize(
         "path", ["/things/x/y/", "/thing/", "/", "//", "/things/%00/z", "/api/v1/nothing/"]

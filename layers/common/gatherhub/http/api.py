@@ -130,8 +130,8 @@ class Api(APIGatewayHttpResolver):
     def _failed(self, error: Exception) -> Response[str]:
         if isinstance(error, Problem):
             return to_response(error)
-        if isinstance(error, TableError):
-            logger.warning("the table did not answer", exc_info=error)
+        if isinstance(error, TableError) or aws.is_outage(error):
+            logger.error("a service did not answer", exc_info=error)
             return to_response(unavailable())
         logger.error("unexpected error", exc_info=error)
         return to_response(internal(self._incoming.request_id))

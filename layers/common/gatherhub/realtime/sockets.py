@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from gatherhub import aws
 from gatherhub.errors import ErrorCode, Problem, internal, unavailable
 from gatherhub.observability import logger, record_request
 from gatherhub.realtime import messages
@@ -100,10 +101,10 @@ def _answer(function: Callable[[SocketEvent], Answer], event: SocketEvent) -> An
         return function(event)
     except Problem as problem:
         return _failure(event, problem)
-    except TableError as error:
-        logger.warning("the table did not answer", exc_info=error)
-        return _failure(event, unavailable())
     except Exception as error:  # noqa: BLE001  (the last place where anything can become an answer)
+        if isinstance(error, TableError) or aws.is_outage(error):
+            logger.error("a service did not answer", exc_info=error)
+            return _failure(event, unavailable())
         logger.error("unexpected error", exc_info=error)
         return _failure(event, internal(event.request_id))
 

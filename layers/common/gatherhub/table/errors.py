@@ -4,21 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from gatherhub import aws
 from gatherhub.table.items import Item, unmarshal_item
 
-_THROTTLES = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "ThrottlingError",
-        "TransactionInProgressException",
-    }
-)
 _CONFLICTS = frozenset({"TransactionConflictException"})
-_SERVER_FAULT = 500
 
 
 class TableError(Exception):
@@ -74,16 +65,13 @@ def _cancellation(error: ClientError) -> TableError | None:
 def translate(error: ClientError) -> TableError | None:
     """Return what a botocore error means here, or None when it is a mistake of ours."""
     code = error.response.get("Error", {}).get("Code", "")
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code == "ConditionalCheckFailedException":
         return ConditionFailed([unmarshal_item(_response(error).get("Item") or {})])
     if code == "TransactionCanceledException":
         return _cancellation(error)
     if code in _CONFLICTS:
         return Contention(code)
-    if code in _THROTTLES or status >= _SERVER_FAULT:
-        return StoreUnavailable(code)
-    return None
+    return StoreUnavailable(code) if aws.is_outage(error) else None
 
 
 @contextmanager
@@ -96,7 +84,7 @@ def translated() -> Iterator[None]:
         if meaning is None:
             raise
         raise meaning from error
-    except HTTPClientError as error:
-        raise StoreUnavailable(type(error).__name__) from error
     except BotoCoreError as error:
+        if not aws.is_outage(error):
+            raise
         raise StoreUnavailable(type(error).__name__) from error
