@@ -82,14 +82,52 @@ def test_a_version_before_the_previous_one_is_refused(clock: Clock) -> None:
     assert keys.find(oldest.kid) is None
 
 
-def test_made_up_key_ids_cost_one_look_up_in_half_a_minute(clock: Clock, reads: list[str]) -> None:
+def test_a_made_up_key_id_does_not_hide_one_that_is_new_or_previous(clock: Clock) -> None:
     keys = SigningKeys()
-    for n in range(50):
+    old = keys.current()
+    for n in range(10):
         assert keys.find(f"made up {n}") is None
+    rotate("b" * 64)
+    new = SigningKeys().current()
+    assert keys.find(new.kid) == new.key
+    assert keys.find("made up") is None
+    assert keys.find(old.kid) == old.key
+
+
+def test_a_made_up_key_id_costs_one_look_up_in_half_a_minute(
+    clock: Clock, reads: list[str]
+) -> None:
+    keys = SigningKeys()
+    for _ in range(50):
+        assert keys.find("made up") is None
     assert len(reads) == 3
     clock.now = 31
-    keys.find("another")
+    keys.find("made up")
     assert len(reads) == 5
+
+
+def test_many_made_up_key_ids_cost_a_limited_number_of_look_ups(
+    clock: Clock, reads: list[str]
+) -> None:
+    keys = SigningKeys()
+    for n in range(500):
+        assert keys.find(f"made up {n}") is None
+    assert len(reads) == 1 + 2 * 20
+    clock.now = 31
+    keys.find("another")
+    assert len(reads) == 1 + 2 * 21
+
+
+def test_a_previous_key_is_looked_up_once(clock: Clock, reads: list[str]) -> None:
+    keys = SigningKeys()
+    old = keys.current()
+    rotate("b" * 64)
+    clock.now = 301
+    keys.current()
+    del reads[:]
+    for clock.now in (302, 400, 500):
+        assert keys.find(old.kid) == old.key
+    assert reads == ["AWSCURRENT", "AWSPREVIOUS"]
 
 
 def test_a_known_key_outlives_an_outage_and_an_unknown_one_is_a_503(

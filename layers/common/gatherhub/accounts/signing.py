@@ -17,7 +17,10 @@ from gatherhub.observability import logger
 _FRESH = (
     300.0  # seconds for which a container signs with a key without asking whether it is current
 )
-_RETRY = 30.0  # seconds between look-ups of unknown key ids, which anyone can make up
+# A key id that is not found is not looked for again for so many seconds, and no more different ones
+# are looked for in that time: anyone can make them up.
+_RETRY = 30.0
+_MOST_UNKNOWN = 20
 _NEVER = float("-inf")
 
 
@@ -35,7 +38,7 @@ class SigningKeys:
         self._current: SigningKey | None = None
         self._previous: SigningKey | None = None
         self._renewed_at = _NEVER
-        self._searched_at = _NEVER
+        self._unknown: dict[str, float] = {}  # key ids, and when they were not found
 
     def current(self) -> SigningKey:
         """Return the key to sign with; Problem `service_unavailable` when it can't be read."""
@@ -50,12 +53,24 @@ class SigningKeys:
 
         Problem `service_unavailable` when no key can be read.
         """
-        if self.current().kid != kid and time.monotonic() - self._searched_at > _RETRY:
-            self._searched_at = time.monotonic()
+        self.current()
+        key = self._known(kid)
+        if key is None and self._may_look_for(kid):
             self._renew()
             self._previous = _read("AWSPREVIOUS")
+            key = self._known(kid)
+            if key is None:
+                self._unknown[kid] = time.monotonic()
+        return key
+
+    def _known(self, kid: str) -> str | None:
         known = (self._current, self._previous)
         return next((found.key for found in known if found and found.kid == kid), None)
+
+    def _may_look_for(self, kid: str) -> bool:
+        since = time.monotonic() - _RETRY
+        self._unknown = {name: when for name, when in self._unknown.items() if when >= since}
+        return kid not in self._unknown and len(self._unknown) < _MOST_UNKNOWN
 
     def _renew(self) -> None:
         # A key that can't be renewed goes on being used: better than to refuse everybody.
@@ -64,7 +79,7 @@ class SigningKeys:
             return
         self._renewed_at = time.monotonic()
         if found != self._current:
-            self._current, self._previous, self._searched_at = found, None, _NEVER
+            self._current, self._previous = found, None
 
 
 def _read(stage: str) -> SigningKey | None:
