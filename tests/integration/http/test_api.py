@@ -225,6 +225,13 @@ class TestErrors:
         answer = send(make_api(Access.PUBLIC), "GET", path)
         assert_error(answer, 404, "not_found")
 
+    @pytest.mark.parametrize("path", ["/health/", "/api/v1/events/\x00/"])
+    def test_what_no_function_takes_is_not_there_although_its_method_is_right(
+        self, path: str
+    ) -> None:
+        answer = send(make_api(Access.PUBLIC), "GET", path)
+        assert_error(answer, 404, "not_found")
+
     def test_a_known_path_with_another_method(self) -> None:
         answer = send(make_api(Access.PUBLIC), "DELETE", "/api/v1/auth/profile/")
         assert_error(answer, 405, "method_not_allowed")

@@ -120,7 +120,8 @@ class Api(APIGatewayHttpResolver):
 
     def _no_route(self) -> Problem:
         methods = allowed_methods(self._incoming.path)
-        if not methods:
+        # A path that only looks like one of ours, as with a zero byte for an id, is none of ours.
+        if not methods or self._incoming.method in methods:
             return Problem(ErrorCode.NOT_FOUND, "There is nothing at this address.")
         allow = ", ".join(methods)
         return Problem(
