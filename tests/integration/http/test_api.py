@@ -16,7 +16,7 @@ from gatherhub.errors import ErrorCode, Problem
 from gatherhub.http.api import Access, Api
 from gatherhub.observability import logger
 from gatherhub.schemas import PathId, Request, Response, Title, WholeNumber
-from tests.http import Answer, http_event
+from tests.http import Answer, call, http_event
 
 USER = 41
 
@@ -236,6 +236,27 @@ class TestErrors:
         answer = send(make_api(Access.PUBLIC), "DELETE", "/api/v1/auth/profile/")
         assert_error(answer, 405, "method_not_allowed")
         assert answer.headers["allow"] == "GET, PATCH, PUT"
+
+    @pytest.mark.parametrize("token", [None, "bad"])
+    @pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/plain"}])
+    @pytest.mark.parametrize(
+        ("wanted", "status"),
+        [
+            (("events.get_event", "GET", "/api/v1/events/1/x/"), 404),
+            (("auth.update_profile", "PUT", "/api/v1/auth/profile/x"), 404),
+            (("auth.login", "POST", "/api/v1/auth/login/x"), 404),
+            (("auth.login", "PUT", "/api/v1/auth/login/"), 405),
+            (("auth.logout", "GET", "/api/v1/auth/logout/"), 405),
+            (("events.get_event", "GET", "/api/v1/events/x/"), 401),
+        ],
+    )
+    def test_what_is_there_depends_on_neither_caller_nor_body(
+        self, wanted: tuple[str, str, str], status: int, headers: Any, token: str | None
+    ) -> None:
+        answer = call(*wanted, raw="{", headers=headers, token=token)
+        assert answer.status == status, answer.text
+        assert "x-ratelimit-remaining" in answer.headers
+        assert ("allow" in answer.headers) == (status == 405)
 
     @pytest.mark.parametrize(
         "thing", ["0", "-1", "abc", "1.0", "1_0", "+1", "٣", "9007199254740992", "1e3", "%20"]

@@ -11,7 +11,6 @@ from enum import Enum
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -67,7 +66,6 @@ class Api(APIGatewayHttpResolver):
         self.exception_handler(RequestValidationError)(
             lambda error: to_response(from_validation(error))
         )
-        self.exception_handler(NotFoundError)(lambda _: to_response(self._no_route()))
         self.exception_handler(Exception)(self._failed)
 
     @property
@@ -99,7 +97,10 @@ class Api(APIGatewayHttpResolver):
         return answer
 
     def _admit(self) -> None:
-        """Authenticate and count the request, in that order but so that refusals count as well."""
+        """Authenticate the caller, count the request and see that there is a route for it.
+
+        A refusal counts as well. What is not there is so for everybody, whatever else is wrong.
+        """
         refusal: Problem | None = None
         if self.access is Access.SIGNED_IN:
             try:
@@ -108,6 +109,8 @@ class Api(APIGatewayHttpResolver):
                 refusal = problem
         if self.access is not Access.MONITOR:
             self._count()
+        if not self._has_route():
+            raise self._no_route()
         if refusal:
             raise refusal
 
@@ -117,6 +120,12 @@ class Api(APIGatewayHttpResolver):
         if self._allowance is None:
             self._allowance = rate_limit.exhausted()
             raise rate_limited(self._allowance.limit, "1 minute", self._allowance.reset)
+
+    def _has_route(self) -> bool:
+        return any(
+            route.method == self._incoming.method and route.rule.match(self._incoming.path)
+            for route in (*self._static_routes, *self._dynamic_routes)
+        )
 
     def _no_route(self) -> Problem:
         methods = allowed_methods(self._incoming.path)
