@@ -390,6 +390,13 @@ class TestRateLimit:
         assert {answer.status for answer in answers} == {404}
         assert "x-ratelimit-limit" not in answers[0].headers
 
+    @pytest.mark.parametrize("method", ["HEAD", "POST", "DELETE"])
+    def test_health_paths_are_not_counted_whatever_the_method(self, method: str) -> None:
+        answers = [call("fallback.no_route", method, "/health") for _ in range(5)]
+        assert {answer.status for answer in answers} == {405}
+        assert answers[0].headers["allow"] == "GET"
+        assert call("fallback.no_route", "GET", "/healthy/").headers["x-ratelimit-remaining"] == "2"
+
 
 class TestRequestId:
     def test_the_gateways_by_default(self) -> None:

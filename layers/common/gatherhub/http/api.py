@@ -24,6 +24,8 @@ from gatherhub.http.routes import allowed_methods
 from gatherhub.observability import logger, record_request
 from gatherhub.table.errors import TableError
 
+_HEALTH = "/health/"
+
 
 class Access(Enum):
     """Who may call a route."""
@@ -107,7 +109,8 @@ class Api(APIGatewayHttpResolver):
                 self._user_id = authenticate(self._incoming.headers)
             except Problem as problem:
                 refusal = problem
-        if self.access is not Access.MONITOR:
+        # The function for what is not there also gets what is not there of the health paths.
+        if self.access is not Access.MONITOR and not self._incoming.path.startswith(_HEALTH):
             self._count()
         if not self._has_route():
             raise self._no_route()
