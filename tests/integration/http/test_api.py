@@ -94,6 +94,12 @@ def test_the_final_slash_makes_no_difference(path: str) -> None:
     assert answer.status == 201
 
 
+@pytest.mark.parametrize("path", ["/things/", "/nothing/"])
+def test_no_answer_is_to_be_taken_for_another_type(path: str) -> None:
+    answer = send(make_api(Access.PUBLIC), "POST", path, body={"title": "x"})
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 class TestErrors:
     def test_each_field_is_named_with_what_is_wrong(self) -> None:
         details = assert_error(

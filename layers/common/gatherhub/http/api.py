@@ -151,7 +151,11 @@ class Api(APIGatewayHttpResolver):
 
     def _common_headers(self) -> dict[str, str]:
         allowance = self._allowance.headers if self._allowance else {}
-        return {"X-Request-Id": self._incoming.request_id, **allowance}
+        return {
+            "X-Content-Type-Options": "nosniff",
+            "X-Request-Id": self._incoming.request_id,
+            **allowance,
+        }
 
 
 def _as_event(response: Response[str]) -> dict[str, Any]:
