@@ -1,5 +1,6 @@
 import base64
 import json
+import logging
 from contextlib import suppress
 from typing import Any
 
@@ -127,6 +128,15 @@ def test_a_form_without_its_boundary(content_type: str) -> None:
 )
 def test_a_malformed_form(body: bytes) -> None:
     assert refused(body) == {"non_field_errors": ["The form can't be read."]}
+
+
+def test_what_a_client_sends_wrong_does_not_get_into_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    read(part("bio", b"x") + b"--xx--more")
+    refused(b"--xx\r\nBad Header\x00: x\r\n\r\nx\r\n--xx--")
+    assert caplog.records == []
 
 
 def test_a_boundary_inside_a_line_is_content() -> None:

@@ -176,6 +176,12 @@ def test_no_metadata_is_left(kind: str, options: dict[str, Any]) -> None:
     assert not set(picture.info) - {"loop", "background", "timestamp", "duration"}
 
 
+def test_nothing_is_said_about_metadata_that_is_wrong() -> None:
+    rationals = b"".join(struct.pack("<HHII", tag, 5, 60_000, 8) for tag in range(3))
+    exif = b"II*\0\x08\0\0\0" + struct.pack("<H", 3) + rationals
+    avatar(saved(halves(), "PNG", exif=exif))  # a warning would be an error here
+
+
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
 def test_of_an_animation_the_first_frame_is_kept(kind: str) -> None:
     frames = [Image.new("RGB", (40, 40), colour) for colour in (BLUE, RED)]

@@ -57,6 +57,8 @@ def _decoded(content: bytes) -> Image.Image:
         raise invalid("avatar", "This picture has too many parts.")
     try:
         with warnings.catch_warnings():
+            # Of each tag that is wrong, which is for nobody to know: the metadata is thrown away.
+            warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
                 return _scaled(picture)

@@ -8,6 +8,7 @@ FastAPI rely on.
 import base64
 import copy
 import json
+import logging
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -21,6 +22,9 @@ from python_multipart.multipart import parse_options_header
 from gatherhub.errors import NON_FIELD, invalid
 from gatherhub.http.request import JSON, MULTIPART
 from gatherhub.schemas import Upload
+
+# It warns of what is wrong with a form, which is for the client to know and not for our log.
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 Model = TypeVar("Model", bound=BaseModel)
 
