@@ -86,6 +86,16 @@ def test_unknown_parts_are_ignored_and_the_last_of_a_name_counts() -> None:
     assert read(body + b"--xx--") == {"bio": "2"}
 
 
+def test_of_two_files_none_is_chosen_silently() -> None:
+    avatars = part("avatar", b"1", '; filename="a"') + part("avatar", b"2", '; filename="b"')
+    with pytest.raises(RequestValidationError) as caught:
+        read(avatars + b"--xx--")
+    [entry] = caught.value.errors()
+    assert entry["loc"] == ("body", "avatar")
+    assert "one file" in entry["msg"]
+    assert read(avatars.replace(b"avatar", b"other") + b"--xx--") == {}
+
+
 def test_text_that_is_not_utf8_names_its_field() -> None:
     assert refused(part("bio", b"\xff") + b"--xx--") == {"bio": ["This text is not valid UTF-8."]}
 

@@ -16,7 +16,7 @@ def _encodable_secret(secret: SecretStr) -> SecretStr:
 def _upload_or_null(value: Any) -> Upload | None:
     if value is None or isinstance(value, Upload):
         return value
-    raise ValueError("Send null to remove the avatar, or a file in multipart/form-data.")
+    raise ValueError("Send null to remove the avatar, or one file in multipart/form-data.")
 
 
 class LoginRequest(Request):

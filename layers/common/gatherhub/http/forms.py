@@ -32,7 +32,7 @@ _MAX_PARTS = 50
 
 
 def read(model: type[Model], event: APIGatewayProxyEventV2) -> Model:
-    """Return the body as `model`; a file in a form is an `Upload`.
+    """Return the body as `model`; a file in a form is an `Upload`, several of one name a list.
 
     RequestValidationError names the fields that are wrong; Problem `validation_error` for a form
     that can't be read.
@@ -107,12 +107,18 @@ def _content(event: APIGatewayProxyEventV2) -> bytes:
     return base64.b64decode(raw) if event.is_base64_encoded else raw.encode()
 
 
-def _form(content_type: str, content: bytes) -> dict[str, str | Upload]:
+def _form(content_type: str, content: bytes) -> dict[str, str | Upload | list[Upload]]:
     try:
         values = [_value(part) for part in _parts(content_type, content)]
     except ValueError:  # of the parser, of decoding a name, or of our own
         raise invalid(NON_FIELD, "The form can't be read.") from None
-    return dict(value for value in values if value is not None)
+    form: dict[str, str | Upload | list[Upload]] = {}
+    files: dict[str, list[Upload]] = {}
+    for name, value in filter(None, values):
+        form[name] = value
+        if isinstance(value, Upload):
+            files.setdefault(name, []).append(value)
+    return form | {name: several for name, several in files.items() if len(several) > 1}
 
 
 def _parts(content_type: str, content: bytes) -> list[_Part]:
