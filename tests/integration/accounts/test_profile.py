@@ -184,7 +184,7 @@ def test_an_avatar_is_stored_and_shown(kind: str, ann: Member) -> None:
     key = url.removeprefix("http://localhost:8000/")
     kept = aws.client("s3").get_object(Bucket=settings.media_bucket(), Key=key)
     assert kept["ContentType"] == "image/webp"
-    assert kept["CacheControl"] == "public, max-age=31536000, immutable"
+    assert kept["CacheControl"] == "public, max-age=31536000, s-maxage=86400, immutable"
     assert Image.open(io.BytesIO(kept["Body"].read())).size == (512, 307)
 
 

@@ -9,8 +9,9 @@ from gatherhub.errors import unavailable
 from gatherhub.observability import logger
 
 _FOLDER = "media/avatars"
-# A picture never changes under its key; a new one gets a new key.
-_FOREVER = "public, max-age=31536000, immutable"
+# A picture never changes under its key; a new one gets a new key. Browsers may keep it for a year,
+# but the edge for a day only, so that nobody else gets a removed one for longer.
+_CACHING = "public, max-age=31536000, s-maxage=86400, immutable"
 
 
 def url(key: str | None) -> str | None:
@@ -27,7 +28,7 @@ def store(webp: bytes) -> str:
             Key=key,
             Body=webp,
             ContentType="image/webp",
-            CacheControl=_FOREVER,
+            CacheControl=_CACHING,
         )
     except (ClientError, BotoCoreError) as error:
         logger.error("an avatar could not be stored", exc_info=error)
