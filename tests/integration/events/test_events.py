@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from gatherhub import clock
+from gatherhub.accounts import tokens
 from gatherhub.events import creation
 from gatherhub.table import keys
 from gatherhub.table.reads import query
@@ -105,6 +106,13 @@ def test_nothing_is_stored_for_a_request_that_fails(monkeypatch: pytest.MonkeyPa
 def test_both_routes_are_for_signed_in_users() -> None:
     assert create(None).status == 401
     assert show(None, 1).status == 401
+
+
+def test_who_is_gone_creates_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(creation, "new_id", lambda: 5)
+    answer = create(tokens.issue_access(ANNA))
+    assert (answer.status, answer.json["error"]) == (401, "token_invalid")
+    assert query(keys.event(5).pk) == []
 
 
 @pytest.mark.parametrize("event_id", [1, "0", "-1", "abc", "1.5", "9" * 30, "007", "%F0%9F%8D%B0"])

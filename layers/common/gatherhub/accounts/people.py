@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gatherhub.accounts import avatars
+from gatherhub.accounts.users import gone
 from gatherhub.schemas import Response
 from gatherhub.table import keys
 from gatherhub.table.reads import get_many
@@ -30,6 +31,14 @@ def embed(user_ids: Iterable[int]) -> dict[int, Person]:
     wanted = {user_id: keys.user(user_id) for user_id in user_ids}
     found = get_many(wanted.values())
     return {user_id: _person(user_id, found.get(key, {})) for user_id, key in wanted.items()}
+
+
+def caller(user_id: int) -> Person:
+    """Return who is calling; Problem `token_invalid` when that account is gone. One request."""
+    person = embed([user_id])[user_id]
+    if person.username == UNKNOWN:
+        raise gone()
+    return person
 
 
 def _person(user_id: int, account: dict[str, Any]) -> Person:

@@ -1,7 +1,7 @@
 """Creating an event."""
 
 from gatherhub import clock
-from gatherhub.accounts.people import embed
+from gatherhub.accounts.people import caller
 from gatherhub.events import store
 from gatherhub.events.entities import Event, Participation
 from gatherhub.events.schemas import EventSummary, NewEvent
@@ -13,9 +13,12 @@ _DRAWS = 5  # a second one is needed once in 4,096 events of the same millisecon
 
 
 def create(creator_id: int, request: NewEvent) -> EventSummary:
-    """Create an event whose creator is its first participant, and return it. Two requests."""
+    """Create an event whose creator is its first participant, and return it. Two requests.
+
+    Problem `token_invalid` when the creator's account is gone.
+    """
     # Read before the write, so that nothing can fail after it.
-    creator = embed([creator_id])[creator_id]
+    creator = caller(creator_id)
     event = _add(creator_id, request)
     return summarise(event, creator, event.created_at)
 
