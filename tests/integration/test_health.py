@@ -6,6 +6,7 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from gatherhub import aws, settings
 from gatherhub.accounts import signing
@@ -98,7 +99,7 @@ def test_liveness_loads_configuration_secret_and_table() -> None:
     [
         ("ready", ["database", "shared_state", "channels"]),
         ("live", ["configuration", "database"]),
-        ("status", ["database", "shared_state"]),
+        ("status", ["database", "shared_state", "address"]),
     ],
 )
 def test_the_parts_are_measured_side_by_side_and_once(
@@ -152,3 +153,17 @@ def test_the_dashboard_is_shown_also_when_the_table_is_gone(no_table: None) -> N
     assert answer.status == 200
     assert answer.json["status"] == "degraded"
     assert answer.json["database"]["status"] == "unavailable"
+    assert answer.json["database"]["table_count"] == 0
+
+
+def test_the_dashboard_is_shown_also_when_the_address_cannot_be_learnt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail() -> str:
+        raise EndpointConnectionError(endpoint_url="https://ssm")
+
+    monkeypatch.setattr(settings, "public_url", fail)
+    answer = call("health.status", "GET", "/health/status/")
+    assert answer.status == 200
+    assert answer.json["status"] == "degraded"
+    assert answer.json["allowed_hosts"] == []

@@ -77,6 +77,11 @@ def channels() -> Measurement:
     return measure("channels endpoint", _ask_for_nobody)
 
 
+def address() -> Measurement:
+    """Measure learning the public address, which may lie in a parameter of Systems Manager."""
+    return measure("public address", settings.public_url)
+
+
 def configuration() -> Measurement:
     """Measure loading what a function needs: its settings and the token secret."""
     return measure("configuration", _load_configuration)

@@ -55,9 +55,11 @@ def liveness() -> Liveness:
 def status() -> Status:
     """Describe the system as it is now."""
     started = time.perf_counter()
-    database, cache = checks.side_by_side(checks.database, checks.shared_state)
+    database, cache, address = checks.side_by_side(
+        checks.database, checks.shared_state, checks.address
+    )
     return Status(
-        status="ok" if database.healthy and cache.healthy else "degraded",
+        status="ok" if database.healthy and cache.healthy and address.healthy else "degraded",
         timestamp=clock.now(),
         uptime_check_ms=checks.milliseconds_since(started),
         system=System(
@@ -68,7 +70,7 @@ def status() -> Status:
         database=Database(
             status="connected" if database.healthy else "unavailable",
             version="Amazon DynamoDB 2012-08-10",
-            table_count=1,
+            table_count=1 if database.healthy else 0,
             error=database.error,
         ),
         cache=Cache(
@@ -77,7 +79,7 @@ def status() -> Status:
             error=cache.error,
         ),
         debug_mode=False,
-        allowed_hosts=[urlsplit(settings.public_url()).hostname or ""],
+        allowed_hosts=[urlsplit(settings.public_url()).hostname or ""] if address.healthy else [],
     )
 
 

@@ -59,7 +59,7 @@ class System(Response):
 
 
 class Database(Response):
-    """The table: its status, what it is, and how many tables there are (one)."""
+    """The table: its status, what it is, and how many tables answer."""
 
     status: Literal["connected", "unavailable"]
     version: str
@@ -76,7 +76,7 @@ class Cache(Response):
 
 
 class Status(Response):
-    """The whole system on one page."""
+    """The whole system on one page; `allowed_hosts` is empty while they can't be learnt."""
 
     status: Literal["ok", "degraded"]
     timestamp: UtcTime
