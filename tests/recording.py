@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from gatherhub import aws
 from tests.memory_table import MemoryTable
 
-_POOLS = ("gatherhub.parallel.ThreadPoolExecutor", "gatherhub.health.report.ThreadPoolExecutor")
+_POOL = "gatherhub.parallel.ThreadPoolExecutor"
 _PERMISSIONS = {
     "s3": {"put_object": "s3:PutObject", "delete_object": "s3:DeleteObject"},
     "sqs": {"send_message": "sqs:SendMessage"},
@@ -105,7 +105,7 @@ class RecordingTable(MemoryTable):
         def pool(*_: int, **__: int) -> _Inline:
             return _Inline(self)
 
-        with patch(_POOLS[0], pool), patch(_POOLS[1], pool):
+        with patch(_POOL, pool):
             yield
 
 

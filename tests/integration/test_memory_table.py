@@ -36,7 +36,7 @@ conditions = st.sampled_from(
         above("n", 1),
         above("text", "x"),
         equal("text", "x"),
-        both(present("n"), equal("n", None)),
+        both(present("m"), equal("m", None)),
         either(absent("n"), below("n", 1)),
         both(present(), equal("n", 2)),
         differs("n", 1),
@@ -49,7 +49,7 @@ puts = st.builds(
     Put,
     keys,
     st.fixed_dictionaries(
-        {}, optional={"n": numbers | st.none(), "m": st.none() | numbers, "text": st.just("x")}
+        {}, optional={"n": numbers, "m": st.none() | numbers, "text": st.just("x")}
     ),
     conditions,
 )

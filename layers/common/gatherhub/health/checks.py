@@ -7,7 +7,6 @@ that reaches WebSocket clients.
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,6 +15,7 @@ from gatherhub import aws, clock, settings
 from gatherhub.accounts.signing import signing_keys
 from gatherhub.errors import Problem
 from gatherhub.observability import logger
+from gatherhub.parallel import each
 from gatherhub.table import keys
 from gatherhub.table.conditions import absent, below, either
 from gatherhub.table.errors import ConditionFailed, TableError
@@ -41,8 +41,7 @@ class Measurement:
 
 def side_by_side(*checks: Callable[[], Measurement]) -> list[Measurement]:
     """Return what the checks measure, in their order and in the time of the slowest."""
-    with ThreadPoolExecutor(max_workers=len(checks)) as pool:
-        return [future.result() for future in [pool.submit(check) for check in checks]]
+    return each(lambda check: check(), checks)
 
 
 def milliseconds_since(started: float) -> float:
