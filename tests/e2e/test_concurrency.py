@@ -20,6 +20,7 @@ from gatherhub.table import keys
 from gatherhub.table.items import unmarshal_item
 from local.stack import Stack
 from tests.counting import miscounted
+from tests.people import account
 
 CROWD = 200
 PLACES = 50
@@ -38,6 +39,7 @@ def table(stack: Stack) -> Iterator[None]:
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         patch.delenv("AWS_SESSION_TOKEN")
         _forget_clients()
+        account(FIRST_USER - 1)
         yield
     _forget_clients()
 
