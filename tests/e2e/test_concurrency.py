@@ -18,6 +18,10 @@ from gatherhub.events import creation, deletion, participation, update
 from gatherhub.events.schemas import EventChanges, NewEvent
 from gatherhub.table import keys
 from gatherhub.table.items import unmarshal_item
+from gatherhub.voting import casting
+from gatherhub.voting import creation as voting
+from gatherhub.voting.details import results
+from gatherhub.voting.schemas import Choice, NewVote
 from local.stack import Stack
 from tests.counting import miscounted
 from tests.people import account
@@ -25,6 +29,7 @@ from tests.people import account
 CROWD = 200
 PLACES = 50
 FIRST_USER = 700_000
+PATIENCE = 30  # seconds
 
 T = TypeVar("T")
 
@@ -38,6 +43,9 @@ def table(stack: Stack) -> Iterator[None]:
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         patch.delenv("AWS_SESSION_TOKEN")
+        # One emulator serves the whole crowd: its last one waits longer than anybody would on AWS.
+        patch.setattr(aws, "_CONNECT_SECONDS", PATIENCE)
+        patch.setattr(aws, "_READ_SECONDS", PATIENCE)
         _forget_clients()
         account(FIRST_USER - 1)
         yield
@@ -112,3 +120,19 @@ def test_the_same_person_joins_once(stack: Stack, table: None) -> None:
     event_id = new_event(None)
     outcomes = all_at_once(lambda _: participation.join(FIRST_USER, event_id))
     assert outcomes == {"done": 1, "already_participant": CROWD - 1}
+
+
+def test_every_ballot_of_a_crowd_is_counted_once(stack: Stack, table: None) -> None:
+    event_id = new_event(None)
+    assert all_at_once(lambda user: participation.join(user, event_id)) == {"done": CROWD}
+    request = NewVote.model_validate(
+        {"title": "When", "event": event_id, "options": [{"text": "a"}, {"text": "b"}]}
+    )
+    vote_id = voting.create(FIRST_USER - 1, request).id
+    cast = all_at_once(lambda user: casting.cast(user, vote_id, Choice(options=[1 + user % 2])))
+    assert cast == {"done": CROWD}
+    again = all_at_once(lambda user: casting.cast(user, vote_id, Choice(options=[1])))
+    assert again == {"already_voted": CROWD}
+    shown = results(vote_id)
+    assert shown.total_votes == CROWD
+    assert [option.vote_count for option in shown.results] == [CROWD // 2, CROWD // 2]
