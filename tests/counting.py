@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gatherhub.table.items import unmarshal_item
+from gatherhub.table.lists import _month
 
 COUNTED = {"events", "tasks", "votes"} | {
     f"tasks:status:{status}" for status in ("pending", "in_progress", "completed")
@@ -23,7 +24,7 @@ def miscounted(typed: Iterable[dict[str, Any]]) -> dict[tuple[str, ...], tuple[i
                 counted[name, bucket, attribute] += item[attribute]
         elif area == "LIST" and name in COUNTED:
             moment = item["sk"]
-            recounted[name, f"M#{moment[:7]}", "n"] += 1
+            recounted[name, f"M#{_month(moment)}", "n"] += 1
             recounted[name, f"D#{moment[:10]}", f"h{moment[11:13]}"] += 1
     both = counted.keys() | recounted.keys()
     return {key: (counted[key], recounted[key]) for key in both if counted[key] != recounted[key]}

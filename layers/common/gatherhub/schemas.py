@@ -20,7 +20,8 @@ from gatherhub import clock, ids
 
 # Digits past the sixth are cut, as the time is kept in whole seconds anyway.
 _TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?\s?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?\s?([Zz]|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII,
 )
 _ID = re.compile(r"[1-9]\d{0,15}", re.ASCII)
 

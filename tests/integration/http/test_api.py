@@ -144,6 +144,7 @@ class TestErrors:
             '{"size": ' + "9" * 5_000 + "}",
             b'{"title": "\xff"}',
             "\ufeff{}",
+            '{"title": "x", "z": ' + "[" * 40 + "]" * 40 + "}",
         ],
     )
     def test_what_is_not_json_is_invalid_json(self, raw: str | bytes) -> None:
@@ -414,6 +415,11 @@ class TestRequestId:
         assert sane.headers["x-request-id"] == "order-17:a/b"
         answer = create({"title": "x"}, headers={"X-Request-Id": insane})
         assert answer.headers["x-request-id"] == "gateway-request-id"
+
+
+def test_text_is_sent_as_it_is() -> None:
+    answer = create({"title": "🎉é"})
+    assert "🎉é" in answer.text
 
 
 def test_one_log_line_a_request(

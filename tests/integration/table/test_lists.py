@@ -14,6 +14,9 @@ from tests.memory_table import MemoryTable
 # Few different moments: ties, moves within an hour, a month's edges and a year's.
 MOMENTS = [
     "0001-01-01T00:00:00Z",
+    "1500-05-05T05:05:05Z",
+    "1989-12-31T23:59:59Z",
+    "1990-01-01T00:00:00Z",
     "2026-10-31T23:59:59Z",
     "2026-11-01T00:00:00Z",
     "2026-11-01T00:00:01Z",
@@ -22,6 +25,8 @@ MOMENTS = [
     "2026-11-22T13:30:00Z",
     "2026-12-01T00:00:00Z",
     "2027-01-01T00:00:00Z",
+    "2059-12-31T23:59:59Z",
+    "2060-01-01T00:00:00Z",
     "9999-12-31T23:59:59Z",
 ]
 moments = st.sampled_from(MOMENTS)
@@ -69,7 +74,7 @@ def test_a_list_is_a_sorted_list(
 
 def test_a_row_that_stays_where_it_is_costs_one_write() -> None:
     target = List("test", shards=2)
-    position = Position(MOMENTS[6], 1)
+    position = Position("2026-11-22T13:30:00Z", 1)
     assert lists.replace(target, Row(position, {"a": 1}), Row(position, {"a": 1})) == []
     assert len(lists.replace(target, Row(position, {"a": 1}), Row(position, {"a": 2}))) == 1
     same_hour = Position("2026-11-22T13:45:00Z", 1)
@@ -88,7 +93,7 @@ def test_an_uncounted_list_writes_its_row_alone() -> None:
 def test_rows_that_go_while_they_are_counted_are_an_empty_page(
     monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
-    target, position = List("test", shards=2), Position(MOMENTS[6], 1)
+    target, position = List("test", shards=2), Position("2026-11-22T13:30:00Z", 1)
     with MemoryTable().installed() as table:
         transact(lists.add(target, Row(position)))
         read = table.query
@@ -104,3 +109,13 @@ def test_rows_that_go_while_they_are_counted_are_an_empty_page(
         monkeypatch.setattr(table, "query", query)
         page = lists.page(target, ALWAYS, 0, 5, latest_first=True)
     assert (page.rows, page.count) == ([], 1)
+
+
+def test_far_away_moments_share_the_counters_of_their_decade() -> None:
+    buckets = {
+        action.key.sk.rsplit("#", 1)[0]
+        for moment in ("1500-01-01T00:00:00Z", "1509-12-31T00:00:00Z", "2026-11-22T13:30:00Z")
+        for action in lists.add(List("test", shards=2), Row(Position(moment, 1)))
+        if action.key.sk.startswith("M#")
+    }
+    assert buckets == {"M#150", "M#2026-11"}

@@ -75,6 +75,13 @@ class TestTransact:
         assert max(client.waits) == 1
         assert 8 <= sum(client.waits) <= 9
 
+    def test_actions_that_depend_on_the_time_are_made_anew(self, client: FakeClient) -> None:
+        client.outcomes = [cancelled("TransactionConflict"), {}]
+        moments = iter("ab")
+        writes.transact(lambda: [writes.Put(KEY, {"at": next(moments)})])
+        sent = [request["TransactItems"][0]["Put"]["Item"]["at"] for request in client.requests]
+        assert sent == [{"S": "a"}, {"S": "b"}]
+
     def test_a_condition_that_fails_is_final_and_tells_which(self, client: FakeClient) -> None:
         client.outcomes = [cancelled("ConditionalCheckFailed", "None")]
         with pytest.raises(ConditionFailed) as caught:

@@ -5,6 +5,7 @@ contract asks of every answer (authentication, rate limit, error format, request
 done here, around the resolver; the handler's own function only sees valid input.
 """
 
+import json
 import time
 from collections.abc import Mapping
 from enum import Enum
@@ -60,7 +61,7 @@ class Api(APIGatewayHttpResolver):
         roles: tuple[Role, ...] = (),
         errors: tuple[ErrorCode, ...] = (),
     ) -> None:
-        super().__init__(enable_validation=True)
+        super().__init__(enable_validation=True, serializer=_as_json)
         self.access = access
         self.accepts = accepts
         self.roles = roles
@@ -169,6 +170,11 @@ class Api(APIGatewayHttpResolver):
             "X-Request-Id": self._incoming.request_id,
             **allowance,
         }
+
+
+def _as_json(body: Any) -> str:
+    # Not escaped to ASCII: a page of emoji would be three times as long, and past Lambda's 6 MB.
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 def _as_event(response: Response[str]) -> dict[str, Any]:

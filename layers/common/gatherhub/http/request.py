@@ -17,6 +17,7 @@ JSON = "application/json"
 MULTIPART = "multipart/form-data"
 
 MAX_JSON_BYTES = 1_048_576
+MAX_DEPTH = 32  # nothing that the API takes is nested deeper than three
 MAX_UPLOAD_BYTES = (
     4_600_000  # a 4 MB file and its form; base64 of more would not fit a Lambda event
 )
@@ -127,7 +128,22 @@ def _checked_json(body: bytes) -> str:
         _not_json()
     if not isinstance(value, dict):
         raise invalid("non_field_errors", "Send a JSON object.")
+    if _is_deeper(value, MAX_DEPTH):
+        raise Problem(ErrorCode.INVALID_JSON, f"The body is nested deeper than {MAX_DEPTH} levels.")
     return text
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Tell whether JSON is nested deeper; Powertools parses it again with less stack left."""
+    layer = [value]
+    for _ in range(levels):
+        layer = [
+            inner
+            for outer in layer
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return any(isinstance(rest, dict | list) for rest in layer)
 
 
 def _not_a_number(name: str) -> NoReturn:

@@ -10,7 +10,7 @@ Lists of one person or one event stay small; they are not counted but read whole
 
     pk                 sk                          what
     LIST#<name>        <moment>#<id>               a row: `id` and what filters and embeds need
-    COUNT#<name>       M#2026-11#<shard>           `n` rows in that month
+    COUNT#<name>       M#2026-11#<shard>           `n` rows in that month (or decade: M#150)
     COUNT#<name>       D#2026-11-22#<shard>        `h00` … `h23`: rows in each hour of that day
 
 Counters are sharded, since all that is created now lands in the same hour.
@@ -30,11 +30,15 @@ from gatherhub.table.items import Item, Value
 from gatherhub.table.reads import query, query_range
 from gatherhub.table.writes import Action, Delete, Put, Update
 
+DECADE = len("202")
 MONTH = len("2026-11")
 DAY = len("2026-11-22")
 HOUR = len("2026-11-22T13")
 FIRST = "0"
 LAST = "~"  # after every moment and every id
+
+# Seventy years around now, and around where votes without an end stand.
+_NEAR = (("199", "206"), ("899", "906"))
 
 _ALL = "n"
 _HOUR = "h"
@@ -172,7 +176,7 @@ class _Tally:
         self._counters = keys.count_partition(target.name)
         self._within = within
         edges = [edge for edge in within if edge not in {FIRST, LAST}]
-        months = {edge[:MONTH] for edge in edges}
+        months = {_month(edge) for edge in edges}
         # Of an hour that an edge cuts no counter tells what lies on which side. Its rows are read
         # at once with the counters, so that a cut costs no step more.
         cut = {edge[:HOUR] for edge in edges if not within.covers(edge[:HOUR])}
@@ -188,7 +192,7 @@ class _Tally:
         self._months = {
             month: n
             for month, n in found[""].items()
-            if within.start[:MONTH] <= month <= within.end
+            if within.start < f"{month}{LAST}" and month < within.end
         }
         for month in self._months.keys() & months:
             self._months[month] = sum(self._hours_of[month].values())
@@ -218,7 +222,7 @@ class _Tally:
         """Return the rows in each month."""
         months: Counter[str] = Counter()
         for item in query(self._counters, "M#"):
-            months[item[keys.SORT][2 : 2 + MONTH]] += item[_ALL]
+            months[item[keys.SORT][2:].rsplit("#", 1)[0]] += item[_ALL]
         return months
 
     def _hours(self, month: str) -> dict[str, int]:
@@ -277,7 +281,16 @@ def _count(target: List, old: Position | None, new: Position | None) -> Iterator
             )
 
 
+def _month(moment: str) -> str:
+    """Return the month in which a moment is counted, or the decade if it is far away.
+
+    Whoever plans for the year 1500 or 9000 shall not make everybody read thousands of counters.
+    """
+    near = any(first <= moment < end for first, end in _NEAR)
+    return moment[:MONTH] if near else moment[:DECADE]
+
+
 def _cells(position: Position) -> tuple[tuple[str, str], tuple[str, str]]:
     """Return where a position is counted: in its month's item, and in its day's by the hour."""
     moment = position.moment
-    return ("M#" + moment[:MONTH], _ALL), ("D#" + moment[:DAY], _HOUR + moment[DAY + 1 : HOUR])
+    return ("M#" + _month(moment), _ALL), ("D#" + moment[:DAY], _HOUR + moment[DAY + 1 : HOUR])

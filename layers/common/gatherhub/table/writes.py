@@ -100,15 +100,17 @@ def write(action: Put | Update | Delete) -> Item:
     return _with_patience(attempt)
 
 
-def transact(actions: Sequence[Action]) -> None:
+def transact(actions: Sequence[Action] | Callable[[], Sequence[Action]]) -> None:
     """Do all actions at once or none. One request, more when others write the same items.
 
+    A function is asked for its actions at each attempt, when they depend on the time.
     ConditionFailed says which conditions did not hold. A token makes the SDK's repeats of a call
     harmless, so an answer that got lost can't do the work twice.
     """
-    requests = [_with_table(action.request()) for action in actions]
 
     def attempt() -> None:
+        wanted = actions() if callable(actions) else actions
+        requests = [_with_table(action.request()) for action in wanted]
         # The token stands for the outcome too, and a cancelled transaction stays cancelled, so
         # each attempt of ours needs its own.
         aws.client("dynamodb").transact_write_items(

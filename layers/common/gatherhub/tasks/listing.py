@@ -35,7 +35,7 @@ def find(wanted: TaskFilter, offset: int, size: int) -> tuple[int, list[TaskSumm
 
 def _rows(wanted: TaskFilter, offset: int, size: int) -> tuple[int, list[Item]]:
     due = _due(wanted)
-    if wanted.event is None and wanted.assignee is None and due == ALWAYS:
+    if wanted.event is None and wanted.assignee is None and not _dated(wanted):
         target = rows.in_status(wanted.status) if wanted.status else rows.ALL
         page = lists.page(target, ALWAYS, offset, size, latest_first=True)
         return page.count, page.rows
@@ -55,11 +55,16 @@ def _candidates(wanted: TaskFilter, due: Range) -> list[Item]:
 
 
 def _fits(row: Item, wanted: TaskFilter, due: Range) -> bool:
-    return (
+    return bool(
         wanted.status in {None, row["status"]}
         and wanted.assignee in {None, row["assignee_id"]}
-        and (due == ALWAYS or due.start <= (row["due_date"] or "") < due.end)
+        and (not _dated(wanted) or (row["due_date"] and due.start <= row["due_date"] < due.end))
     )
+
+
+def _dated(wanted: TaskFilter) -> bool:
+    # Not `due == ALWAYS`: a filter up to the last day of all still asks for a due date.
+    return wanted.due_date_from is not None or wanted.due_date_to is not None
 
 
 def _due(wanted: TaskFilter) -> Range:

@@ -102,21 +102,24 @@ def cast(vote: Vote, ballot: Ballot) -> None:
     write units.
     """
     shard = random.randrange(vote.shards)  # noqa: S311  (spreads load, guards nothing)
-    transact(
-        [
-            Put(
-                keys.ballot(vote.id, ballot.user_id),
-                {keys.KIND: BALLOT, **item_of(ballot)},
-                when=absent(),
-            ),
-            Update(
-                keys.tally(vote.id, shard),
-                add={"ballots": 1} | {counter(option_id): 1 for option_id in ballot.option_ids},
-                when=above("end", clock.to_text(ballot.voted_at)),
-            ),
-            Check(keys.participant(vote.event_id, ballot.user_id), present()),
-        ]
-    )
+    # An attempt that had to wait for other voters must not count a ballot after the end.
+    transact(lambda: _casting(vote, ballot, shard))
+
+
+def _casting(vote: Vote, ballot: Ballot, shard: int) -> list[Action]:
+    return [
+        Put(
+            keys.ballot(vote.id, ballot.user_id),
+            {keys.KIND: BALLOT, **item_of(ballot)},
+            when=absent(),
+        ),
+        Update(
+            keys.tally(vote.id, shard),
+            add={"ballots": 1} | {counter(option_id): 1 for option_id in ballot.option_ids},
+            when=above("end", clock.to_text(clock.now())),
+        ),
+        Check(keys.participant(vote.event_id, ballot.user_id), present()),
+    ]
 
 
 def close(old: Vote, new: Vote) -> None:
