@@ -91,6 +91,19 @@ def test_a_list_of_nothing_is_empty(table: MemoryTable, query: dict[str, Any]) -
     assert listed(token, **query, page=2).status == 404
 
 
+@pytest.mark.parametrize("query", [{}, {"event": 0}, {"status": "pending"}, {"assignee": HOST}])
+def test_a_due_filter_leaves_out_what_is_never_due(
+    table: MemoryTable, query: dict[str, Any]
+) -> None:
+    token = support.people()[HOST]
+    event_id = support.event(token)
+    support.create(token, event_id, assignee=HOST)
+    due = support.create(token, event_id, assignee=HOST, due_date="2030-01-01T00:00:00Z").json
+    query = {**query, "event": event_id} if "event" in query else query
+    for bound in ({"due_date_to": "9999-12-31"}, {"due_date_from": "0001-01-01"}):
+        assert support.ids(listed(token, **query, **bound)) == [due["id"]]
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
