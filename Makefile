@@ -37,7 +37,7 @@ logs: $(TOOLS) ## Follow what the functions log
 reset: $(TOOLS) ## Forget the local data
 	@$(BIN)/python -m local reset
 
-test: check ## Check everything, then run every test, those against the emulator included
+test: $(TOOLS) check ## Check everything, then run every test, those against the emulator included
 	$(BIN)/pytest
 
 test-fast: .venv/.installed .tools/sam/.installed ## Run the tests that need no emulator
