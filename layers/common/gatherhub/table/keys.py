@@ -142,6 +142,21 @@ def counter(name: str, bucket: str, shard: int) -> Key:
     return Key(count_partition(name), f"{bucket}#{shard:02d}")
 
 
+def log(topic: str, shard: int) -> str:
+    """Return the partition that holds a share of a topic's messages."""
+    return f"LOG#{topic}#{shard}"
+
+
+def log_item(partition: str, position: int, teller: str) -> Key:
+    """Return the key of what a teller told from a position (in microseconds) on."""
+    return Key(partition, f"{position:016d}#{teller}")
+
+
+def lanes() -> Key:
+    """Return the key of the item that says until when messages go by the lanes."""
+    return Key("LANES", "LANES")
+
+
 def connection(connection_id: str) -> Key:
     """Return the key of an open WebSocket connection."""
     return Key(f"CONNECTION#{connection_id}", "CONNECTION")
