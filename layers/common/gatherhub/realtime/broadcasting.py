@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import 
 from gatherhub import clock
 from gatherhub.observability import logger
 from gatherhub.parallel import each
-from gatherhub.realtime.announcements import Announcement, announcement
+from gatherhub.realtime.announcements import Announcement, announcements
 from gatherhub.realtime.audiences import hearing
 from gatherhub.realtime.connections import Listener, close_connection, listeners
 from gatherhub.realtime.publishing import Outcome, post
@@ -53,8 +53,7 @@ class Batch:
         if change.key in self._held:
             raise NotTold(f"an earlier change of {change.key.pk} has not been told")
         try:
-            found = announcement(change)
-            if found:
+            for found in _announced(change):
                 self._publish(found)
         except (MalformedRecord, NotTold):
             raise
@@ -93,6 +92,13 @@ class Batch:
         # client can't fetch once it is open, but must stay for what comes then.
         closed_before = clock.epoch() - _HANDSHAKE
         each(_close, [listener for listener in gone if listener.opened_at <= closed_before])
+
+
+def _announced(change: Change) -> list[Announcement]:
+    announced = announcements([change])
+    for _, malformed in announced.malformed:
+        raise malformed
+    return announced.found
 
 
 def _close(listener: Listener) -> None:
