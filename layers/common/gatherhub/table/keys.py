@@ -102,6 +102,14 @@ def tally(vote_id: int, shard: int) -> Key:
     return Key(vote(vote_id).pk, f"TALLY#{shard:02d}")
 
 
+def vote_of_tally(key: Key) -> int:
+    """Return the id of the vote to whose totals a tally belongs; ValueError for other keys."""
+    prefix, separator, number = key.pk.partition("#")
+    if (prefix, separator) != ("VOTE", "#") or not key.sk.startswith("TALLY#"):
+        raise ValueError(f"{key.pk} {key.sk} is no tally")
+    return int(number)
+
+
 def ballot(vote_id: int, user_id: int) -> Key:
     """Return the key of one user's ballot."""
     return Key(ballots(vote_id), f"USER#{sortable(user_id)}")
