@@ -62,7 +62,7 @@ def test_listeners_are_told_of_a_created_event_as_in_a_list(clients: Clients) ->
                 "updated_at": "2026-11-22T12:00:00Z",
             },
             "timestamp": "2026-11-22T12:00:00Z",
-            "id": "1795348800-0000000000004421584500000000017450439091",
+            "id": "1795348800-00000000000044215845000000000174504390910",
         }
     ]
 
