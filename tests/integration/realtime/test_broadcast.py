@@ -268,6 +268,19 @@ def test_after_the_last_attempt_all_are_cut_off_and_the_lane_goes_on(
     assert sorted(failure["connection_id"] for failure in queues.failures) == names
 
 
+def test_a_sender_that_was_stopped_again_and_again_gives_up(
+    clients: Clients, queues: Queues
+) -> None:
+    listen("one")
+    clients.statuses["one"] = 400
+    broadcast(created(5))
+    clients.statuses.clear()
+    send(queues.slices[0], attempt=6)
+    assert clients.hung_up == ["one"]
+    assert clients.received == {}
+    assert get(keys.connection("one")) is None
+
+
 def test_few_connections_hold_up_their_lane_for_two_attempts_only(
     clients: Clients, queues: Queues
 ) -> None:

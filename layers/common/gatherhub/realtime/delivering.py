@@ -45,6 +45,11 @@ def deliver(part: Slice, *, last_attempt: bool = False) -> int:
     return sum(delivery.delivered for delivery in deliveries.values())
 
 
+def give_up(part: Slice) -> None:
+    """Cut off all who were to get a slice, as if none of it had arrived."""
+    _cut_off(part, {name: group.messages for group in part.groups for name in group.connections})
+
+
 def _with_outcome(deliveries: Mapping[str, Delivery], outcome: Outcome) -> list[str]:
     return [name for name, delivery in deliveries.items() if delivery.outcome is outcome]
 
