@@ -9,6 +9,30 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from gatherhub import aws, settings
+
+
+class Queues:
+    """The queues, by their URLs: the parameters of all messages sent, oldest first."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.down = False
+
+    def send_message(self, **message: Any) -> None:
+        if self.down:
+            raise EndpointConnectionError(endpoint_url=message["QueueUrl"])
+        self.sent[message["QueueUrl"]].append(message)
+
+    @property
+    def slices(self) -> list[dict[str, Any]]:
+        return self.sent[settings.deliveries_queue_url()]
+
+    @property
+    def failures(self) -> list[dict[str, Any]]:
+        return [json.loads(one["MessageBody"]) for one in self.sent[settings.failures_queue_url()]]
 
 
 class Clients:
@@ -22,6 +46,7 @@ class Clients:
         self.received: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.statuses: dict[str, int] = {}
         self.attempts: dict[str, int] = defaultdict(int)
+        self.hung_up: list[str] = []
 
     def post(self, connection_id: str, data: bytes) -> int:
         with self._lock:
@@ -49,6 +74,11 @@ class _Endpoint(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
+    def do_DELETE(self) -> None:
+        self.clients.hung_up.append(unquote(self.path.rpartition("/@connections/")[2]))
+        self.send_response(204)
+        self.end_headers()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base's name)
         pass
 
@@ -73,3 +103,16 @@ def clients(_endpoint: tuple[str, Clients], monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CONNECTIONS_URL", url)
     everyone.reset()
     return everyone
+
+
+@pytest.fixture
+def queues(monkeypatch: pytest.MonkeyPatch) -> Queues:
+    """Stand in for the queues."""
+    all_of_them = Queues()
+    client = aws.client
+
+    def client_of(service: str, endpoint_url: str | None = None) -> Any:
+        return all_of_them if service == "sqs" else client(service, endpoint_url)
+
+    monkeypatch.setattr(aws, "client", client_of)
+    return all_of_them
