@@ -178,11 +178,11 @@ class Client:
         try:
             authenticated = await self._authenticate(connection)
             await self._subscribe_again(connection, there)
-            recovered = await self._catch_up(connection, authenticated["id"])
+            place, recovered = await self._catch_up(connection, authenticated["id"])
         except BaseException:
             connection.abort()
             raise
-        self._take_over(connection, recovered=recovered)
+        self._take_over(connection, place, recovered=recovered)
         self._tend(connection, _lifetime(authenticated))
         return connection
 
@@ -212,31 +212,26 @@ class Client:
             topics = [topic for topic, _ in there]
             await self._ask(connection, "unsubscribe", "unsubscribed", _selection(topics, None))
 
-    async def _catch_up(self, connection: Connection, authenticated_id: str) -> bool:
-        """Resume; return whether nothing is missing."""
-        recovered = True
-        if self._history.last_id is not None:
-            recovered = await self._resume(connection, self._history.last_id)
-        if self._history.last_id is None or not recovered:
-            self._history.begin(authenticated_id)
-        return recovered
-
-    async def _resume(self, connection: Connection, last_id: str) -> bool:
+    async def _catch_up(self, connection: Connection, place: str) -> tuple[str, bool]:
+        """Resume; return from where to do it the next time, and whether nothing is missing."""
+        last_id = self._history.last_id
+        if last_id is None:
+            return place, True
         try:
             answer = await self._ask(connection, "resume", "resumed", {"last_id": last_id})
         except ServerError as error:
             if error.code == "validation_error":  # the id is of another server
-                return False
+                return place, False
             raise
-        recovered: bool = answer["data"]["recovered"]
-        return recovered
+        return answer["id"], answer["data"]["recovered"]
 
-    def _take_over(self, connection: Connection, *, recovered: bool) -> None:
+    def _take_over(self, connection: Connection, place: str, *, recovered: bool) -> None:
         collected, connection.collected = connection.collected or [], None
         self._current = connection
         if not recovered:
             self._deliveries.put_nowait("gap")
         self._deliver(self._history.new_in_order(collected))
+        self._history.begin(place)
         self._taken_over.set()
         self._taken_over = asyncio.Event()
         self._set_status("open")

@@ -12,9 +12,9 @@ _MOST = 20_000
 class History:
     """What was received: the ids of the past five minutes, and where to resume.
 
-    `last_id` is None until something was received. Ids of answers don't count but for the first,
-    as an answer may overtake what was stored before it: resuming too early costs a few messages
-    that are known, resuming too late would lose them.
+    `last_id` is that of the last message that told a change, or of `authenticated` or `resumed`
+    when a connection began with that: they say what they come after. Any other answer may have
+    overtaken a message that is on its way; to resume from it would lose that.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -23,7 +23,7 @@ class History:
         self._known: dict[str, float] = {}  # the oldest first
 
     def begin(self, message_id: str) -> None:
-        """Resume from this id as long as nothing newer was received."""
+        """Resume from this id until a message comes."""
         self.last_id = message_id
 
     def new(self, messages: Iterable[Message]) -> list[Message]:

@@ -18,7 +18,7 @@ from gatherhub_client import (
     Timing,
     connect,
 )
-from tests.scripted_server import ScriptedServer, Socket
+from tests.scripted_server import Answer, ScriptedServer, Socket
 
 # Seconds; everything else is as in production where a test does not say otherwise.
 QUICK = Timing(backoff=0.01, longest_backoff=0.05, closing=0.2)
@@ -271,23 +271,35 @@ async def test_what_was_missed_comes_after_a_reconnection(server: ScriptedServer
         await nothing_else(server, client)
 
 
-async def test_a_client_that_has_received_nothing_resumes_from_its_authentication(
+async def test_the_client_resumes_from_where_its_connection_began_or_from_what_came_since(
     server: ScriptedServer,
 ) -> None:
-    answers: list[dict[str, Any]] = []
+    began: list[str] = []
 
-    def remember(socket: Socket, data: dict[str, Any]) -> list[dict[str, Any]]:
-        answers.extend(server.authenticate(socket, data))
-        return answers[-1:]
+    def remember(answer: Answer) -> Answer:
+        def answering(socket: Socket, data: dict[str, Any]) -> list[dict[str, Any]]:
+            answers = list(answer(socket, data))
+            began.append(answers[-1]["id"])
+            return answers
 
-    server.answers["authenticate"] = remember
-    async with client_of(server):
-        for socket_count in (1, 2):
-            server.sockets[-1].cut()
-            await until(server, lambda count=socket_count: len(server.sockets) > count)  # type: ignore[misc]
-            second = await reconnected(server, server.sockets[socket_count - 1])
-            assert second.heard("resume") == [{"last_id": answers[0]["id"]}]
+        return answering
+
+    server.answers["authenticate"] = remember(server.authenticate)
+    async with client_of(server) as client:
+        server.answers |= {"authenticate": server.authenticate, "resume": remember(server.resume)}
+        for _ in range(3):
+            await client.unsubscribe(["tasks"])  # the answer does not count
+            last = server.authenticated[-1]
+            last.cut()
+            resuming = await reconnected(server, last)
+            assert resuming.heard("resume") == [{"last_id": began[-2]}]
             await until(server, lambda: server.authenticated)
+        seen = deleted(server)
+        server.publish(seen)
+        await receive(client, 1)
+        last = server.authenticated[-1]
+        last.send(server.message("reconnect"))
+        assert (await reconnected(server, last)).heard("resume") == [{"last_id": seen["id"]}]
 
 
 async def test_what_comes_while_resuming_is_sorted_into_it(server: ScriptedServer) -> None:
