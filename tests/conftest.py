@@ -16,6 +16,7 @@ os.environ.update(
     PUBLIC_URL="http://localhost:8000",
     CONNECTIONS_URL="http://127.0.0.1:1/connections",
     CLOSING_QUEUE_URL="http://127.0.0.1:1/closing",
+    DEADLINES_QUEUE_URL="http://127.0.0.1:1/deadlines",
     RATE_LIMIT="1000",
     POWERTOOLS_LOG_LEVEL="WARNING",
 )

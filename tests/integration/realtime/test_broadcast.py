@@ -33,7 +33,7 @@ def listen(
     now = clock.epoch()
     for name in names:
         open_connection(
-            Connection(name, USER, Subscription((topic,), event_id), now + opened, now + until)
+            Connection(name, USER, (Subscription(topic, event_id),), now + opened, now + until)
         )
 
 
