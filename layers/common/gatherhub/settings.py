@@ -59,6 +59,11 @@ def failures_queue_url() -> str:
     return required("FAILURES_QUEUE_URL")
 
 
+def deadlines_queue_url() -> str:
+    """Return the URL of the queue whose messages come when something is due for a connection."""
+    return required("DEADLINES_QUEUE_URL")
+
+
 def edge_key() -> str:
     """Return the key by which the edge proves itself, or "" when there is no edge."""
     return os.environ.get("EDGE_KEY", "")

@@ -155,7 +155,7 @@ def test_an_unreachable_client_is_cut_off_and_holds_nobody_up(
     assert broadcast(created(5), created(6)) == []
     assert clients.ids("one") == clients.ids("two") == [5, 6]
     assert clients.attempts["down"] == 1  # what follows must not overtake what it missed
-    assert clients.hung_up == ["down"]
+    assert clients.closed == ["down"]
     assert get(keys.connection("down")) is None
     (failure,) = queues.failures
     assert failure["connection_id"] == "down"
@@ -170,7 +170,7 @@ def test_when_nobody_can_be_reached_the_senders_go_on_trying(
     listen("one", "two")
     clients.statuses |= {"one": 400, "two": 400}
     assert broadcast(created(5)) == []
-    assert (clients.hung_up, queues.failures) == ([], [])
+    assert (clients.closed, queues.failures) == ([], [])
     first = list(queues.slices)
     clients.statuses.clear()
     assert broadcast(created(6)) == []  # not directly, or it would overtake the first
@@ -248,7 +248,7 @@ def test_a_sender_leaves_what_nobody_got_to_the_queue(clients: Clients, queues: 
     (message,) = queues.slices
     with pytest.raises(NobodyReached):
         send(message)
-    assert clients.hung_up == []
+    assert clients.closed == []
 
 
 def test_after_the_last_attempt_all_are_cut_off_and_the_lane_goes_on(
@@ -264,7 +264,7 @@ def test_after_the_last_attempt_all_are_cut_off_and_the_lane_goes_on(
     with pytest.raises(NobodyReached):
         send(message, attempt=4)
     send(message, attempt=5)
-    assert sorted(clients.hung_up) == names
+    assert sorted(clients.closed) == names
     assert sorted(failure["connection_id"] for failure in queues.failures) == names
 
 
@@ -276,7 +276,7 @@ def test_a_sender_that_was_stopped_again_and_again_gives_up(
     broadcast(created(5))
     clients.statuses.clear()
     send(queues.slices[0], attempt=6)
-    assert clients.hung_up == ["one"]
+    assert clients.closed == ["one"]
     assert clients.received == {}
     assert get(keys.connection("one")) is None
 
@@ -288,7 +288,7 @@ def test_few_connections_hold_up_their_lane_for_two_attempts_only(
     clients.statuses["one"] = 400
     broadcast(created(5))
     send(queues.slices[0], attempt=2)
-    assert clients.hung_up == ["one"]
+    assert clients.closed == ["one"]
 
 
 def test_an_endpoint_that_can_not_be_reached_leaves_it_to_the_senders(

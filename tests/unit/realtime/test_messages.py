@@ -1,8 +1,11 @@
 import copy
 import json
+import re
+import time
 
 import pytest
 
+from gatherhub import clock
 from gatherhub.realtime.messages import MessageType, reply, telling
 from gatherhub.table.keys import Key
 from gatherhub.table.stream import Change, MalformedRecord, read
@@ -56,6 +59,22 @@ def test_replies_have_ids_among_the_others() -> None:
     assert first.id != second.id
     assert first.id.startswith(f"{int(first.timestamp.timestamp()):010d}-")
     assert json.loads(first.text())["type"] == "pong"
+
+
+def test_the_id_of_a_reply_tells_its_moment_to_the_microsecond() -> None:
+    answer = reply(MessageType.PONG, moment=1_795_348_800.25)
+    assert re.fullmatch("1795348800-r1795348800250000[0-9a-f]{16}", answer.id)
+    assert clock.to_text(answer.timestamp) == "2026-11-22T12:00:00Z"
+    before = time.time()
+    found = int(reply(MessageType.PONG).id[12:28]) / 1_000_000
+    assert before - 0.000_001 <= found <= time.time()
+
+
+def test_the_id_of_a_reply_is_none_of_a_message() -> None:
+    told = telling(change(1_795_348_800, "9" * 40), MessageType.EVENT_CREATED, {}).id
+    answers = [reply(MessageType.PONG, moment=1_795_348_800.0 + at).id for at in (-1, 0, 1)]
+    assert told[11] != answers[1][11] == "r"
+    assert sorted([*answers, told]) == [answers[0], told, *answers[1:]]
 
 
 def test_a_stream_record_is_read_as_plain_values() -> None:

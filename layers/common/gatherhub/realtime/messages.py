@@ -1,7 +1,8 @@
 """What the server says on a socket: `{"type", "data", "timestamp", "id"}`."""
 
 import json
-import uuid
+import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from typing import Any
 from gatherhub import clock
 from gatherhub.errors import Problem
 from gatherhub.table.stream import Change
+
+_MICROSECONDS = 1_000_000
 
 
 class MessageType(StrEnum):
@@ -36,6 +39,14 @@ class MessageType(StrEnum):
     VOTE_RESULTS = "vote_results"
     VOTE_ENDED = "vote_ended"
     VOTE_DELETED = "vote_deleted"
+
+    # Answers to one connection.
+    AUTHENTICATED = "authenticated"
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    RESUMED = "resumed"
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105  (a type of message, not a secret)
+    RECONNECT = "reconnect"
 
 
 @dataclass(frozen=True)
@@ -77,10 +88,23 @@ def telling(
     )
 
 
-def reply(message_type: MessageType, data: Mapping[str, Any] | None = None) -> Message:
-    """Return an answer to one client; its id sorts among the others by its second."""
-    now = clock.now()
-    return Message(message_type, data or {}, now, f"{int(now.timestamp()):010d}-{uuid.uuid4().hex}")
+def reply(
+    message_type: MessageType, data: Mapping[str, Any] | None = None, moment: float | None = None
+) -> Message:
+    """Return an answer to one client, of a moment in Unix seconds (None: of now).
+
+    A client may resume from it, so its id tells the moment to the microsecond: the second (10
+    digits), `-r`, the microseconds since 1970 (16 digits), and 16 random hexadecimal digits. By the
+    `r` it differs from the id of a message, and it sorts among those by its second.
+    """
+    microseconds = int((time.time() if moment is None else moment) * _MICROSECONDS)
+    second = microseconds // _MICROSECONDS
+    return Message(
+        type=message_type,
+        data=data or {},
+        timestamp=clock.from_epoch(second),
+        id=f"{second:010d}-r{microseconds:016d}{secrets.token_hex(8)}",
+    )
 
 
 def error(problem: Problem) -> Message:
