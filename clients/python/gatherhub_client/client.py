@@ -34,7 +34,7 @@ class Timing:
     renewal: float = 60  # before a token expires; half of the remaining time if that is less
     heartbeat: float = 60  # between pings
     pong: float = 10  # in which a ping must be answered
-    answer: float = 60  # in which anything else must be, `resume` with all that it sends included
+    answer: float = 30  # in which anything else must be: API Gateway gives a function 29
     backoff: float = 0.5  # the longest first wait before connecting again; it doubles
     longest_backoff: float = 30
     stable: float = 10  # after which a connection lets the waits begin afresh

@@ -4,17 +4,18 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast, get_args
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from gatherhub_client.messages import Message
+from gatherhub_client.messages import Message, MessageType
 
 logger = logging.getLogger("gatherhub_client")
 
 _ANSWERS = {"authenticated", "subscribed", "unsubscribed", "resumed", "pong", "error"}
 _NOTICES = {"reconnect", "token_expired"}
+_TOLD = frozenset(get_args(MessageType))
 
 
 class ServerError(Exception):
@@ -97,29 +98,25 @@ class Connection:
     async def _read(self) -> None:
         try:
             async for text in self._socket:
-                self._take(json.loads(text))
+                self._take(_parsed(text))
         except ConnectionClosed:
             pass
-        except (ValueError, LookupError):
-            logger.exception("the server sent what is no message")
-            self.abort()
         finally:
             self.left.set()
             if self._answer and not self._answer.done():
                 self._answer.set_exception(ConnectionLost("The connection was closed."))
 
-    def _take(self, message: Any) -> None:
-        if "type" not in message:  # API Gateway itself, when it could not reach a function
-            text = message.get("message", "")
-            problem = {"error": "internal_error", "message": text, "details": {}}
-            message = {"type": "error", "data": problem}
-        if message["type"] in _ANSWERS:
+    def _take(self, message: dict[str, Any]) -> None:
+        message_type = message.get("type")
+        if message_type in _ANSWERS:
             self._take_answer(message)
-        elif message["type"] in _NOTICES:
+        elif message_type in _NOTICES:
             self.notice = message["type"]
             self.left.set()
-        else:
-            self._tell(self, message)
+        elif message_type in _TOLD:
+            self._tell(self, cast("Message", message))
+        else:  # what API Gateway itself has to say, or a newer server
+            logger.debug("the server sent what has no known type: %s", message)
 
     def _take_answer(self, message: dict[str, Any]) -> None:
         answer = self._answer
@@ -127,3 +124,12 @@ class Connection:
             answer.set_result(message)
         else:
             logger.warning("the server answered what was not asked: %s", message)
+
+
+def _parsed(text: str | bytes) -> dict[str, Any]:
+    """Return a message, empty if it is none."""
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
