@@ -14,7 +14,7 @@ from gatherhub.parallel import each
 from gatherhub.realtime.announcements import Announcement, announcement
 from gatherhub.realtime.audiences import hearing
 from gatherhub.realtime.connections import Listener, close_connection, listeners
-from gatherhub.realtime.publishing import Outcome, post
+from gatherhub.realtime.publishing import Outcome, deliver
 from gatherhub.table.errors import TableError
 from gatherhub.table.keys import Key
 from gatherhub.table.stream import Change, MalformedRecord, read
@@ -65,7 +65,9 @@ class Batch:
     def _publish(self, found: Announcement) -> None:
         audience = self._audience(found)
         waiting = audience.keys() & self._unreachable
-        outcomes = post(found.message, audience.keys() - waiting)
+        data = [found.message.text().encode()]
+        deliveries = deliver(dict.fromkeys(audience.keys() - waiting, data))
+        outcomes = {name: delivery.outcome for name, delivery in deliveries.items()}
         self.messages += 1
         self.posts += len(outcomes)
         self._forget([audience[name] for name, what in outcomes.items() if what is Outcome.GONE])
