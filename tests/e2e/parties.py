@@ -67,10 +67,19 @@ class Ledger:
         self.told[thing].append(fact)
         self.events[thing] = event_id
 
+    def forget(self, event_id: int) -> None:
+        """Expect nothing any more of an event and what belongs to it."""
+        for thing in [thing for thing, event in self.events.items() if event == event_id]:
+            del self.told[thing], self.events[thing]
+
     @property
     def messages(self) -> int:
         """How many messages there have to be."""
         return sum(map(len, self.told.values()))
+
+
+class OutcomeUnknown(Exception):
+    """A call failed that may have taken effect, so that nobody knows what has to be told."""
 
 
 class Api:
@@ -88,12 +97,14 @@ class Api:
     async def call(
         self, method: str, path: str, body: object = None, status: int = 200, token: str = ""
     ) -> Any:
-        """Return the answer to a call that must end with this status."""
+        """Return the answer to a call that must end with this status, or OutcomeUnknown."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         async with self._places[method, re.sub(r"\d+", "", path)]:
             answer = await self._http.request(
                 method, f"/api/v1/{path}/", json=body, headers=headers
             )
+        if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            raise OutcomeUnknown(f"{method} {path}")
         assert answer.status_code == status, f"{method} {path}: {answer.text}"
         return answer.json() if answer.content else None
 
