@@ -504,7 +504,13 @@ async def test_a_subscription_that_nobody_waits_for_any_more_confuses_nothing(
         hold(server, "subscribe")
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(client.subscribe(["voting"]), 0.05)
-        server.answers["subscribe"] = server.subscribe
+        (first,) = server.sockets
+
+        def late_there(socket: Socket, data: dict[str, Any]) -> list[dict[str, Any]]:
+            late = server.error("validation_error")
+            return [late] if socket is first else server.subscribe(socket, data)
+
+        server.answers["subscribe"] = late_there
         await asyncio.wait_for(client.subscribe(["tasks"]), PATIENCE)
         assert server.authenticated[0].subscriptions == {("events", None), ("tasks", None)}
 
@@ -534,6 +540,11 @@ async def test_waits_double_and_begin_afresh_after_a_stable_connection(
         await reconnected(server, second)
         assert waits[10:] == [(0, 0.5)]
         await until(server, lambda: server.authenticated)
+        await asyncio.sleep(0.2)
+        third = server.authenticated[0]
+        third.send(server.message("reconnect"))
+        await reconnected(server, third)
+        assert len(waits) == 11  # there is time, but none is needed
         await nothing_else(server, client)
 
 
@@ -550,6 +561,19 @@ async def test_the_status_is_told(server: ScriptedServer) -> None:
         await reconnected(server, server.sockets[0])
         await nothing_else(server, client)
     assert told == ["connecting", "open", "connecting", "open", "closed"]
+
+
+async def test_nothing_is_left_of_earlier_connections(server: ScriptedServer) -> None:
+    async with client_of(server) as client:
+        await nothing_else(server, client)
+        tasks = len(asyncio.all_tasks())
+        for _ in range(3):
+            last = server.authenticated[-1]
+            last.cut()
+            await reconnected(server, last)
+            await until(server, lambda: server.authenticated)
+            await nothing_else(server, client)
+        assert len(asyncio.all_tasks()) == tasks
 
 
 async def test_closing_ends_everything(server: ScriptedServer) -> None:
