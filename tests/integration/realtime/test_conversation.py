@@ -17,7 +17,19 @@ from gatherhub.table.errors import StoreUnavailable
 from gatherhub.table.reads import get
 from gatherhub.table.writes import Action, Put, transact
 from tests.integration.realtime.conftest import Clients, Clock, Queue
-from tests.sockets import CONNECTION, connect, disconnect, invoke, message, say, token, told_nothing
+from tests.sockets import (
+    CONNECTION,
+    broadcast,
+    connect,
+    created,
+    disconnect,
+    invoke,
+    message,
+    receive,
+    say,
+    token,
+    told_nothing,
+)
 
 USER = 41
 OTHER = 42
@@ -159,6 +171,40 @@ def test_who_is_there_though_forgotten_is_hung_up_on(queue: Queue, clients: Clie
 
 
 # ---- subscribe and unsubscribe -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("authenticated", [False, True])
+def test_ping_is_answered_by_pong(queue: Queue, authenticated: bool) -> None:
+    connect(tokens.issue_access(USER) if authenticated else None)
+    answer = receive('{"type": "ping", "data": {}, "surplus": [1]}')
+    assert (answer["type"], answer["data"]) == ("pong", {})
+    assert set(answer) == {"type", "data", "timestamp", "id"}
+    assert receive('{"type": "ping"}')["id"] != answer["id"]
+
+
+def test_a_ping_finds_out_that_the_connection_is_forgotten(queue: Queue, clients: Clients) -> None:
+    connect(tokens.issue_access(USER))
+    disconnect()
+    told_nothing("ping")
+    assert clients.closed == [CONNECTION]
+
+
+def test_what_was_missed_is_resumed_and_nothing_else(queue: Queue, clients: Clients) -> None:
+    connect(tokens.issue_access(USER))
+    broadcast(created(5), created(6))
+    first, second = clients.received[CONNECTION]
+    clients.received.clear()
+    told_nothing("resume", last_id=first["id"])
+    missed, last = clients.received[CONNECTION]
+    assert missed == second
+    assert (last["type"], last["data"]) == ("resumed", {"recovered": True})
+
+
+def test_an_id_that_never_was_is_an_error(queue: Queue) -> None:
+    connect(tokens.issue_access(USER))
+    answer = say("resume", last_id="1")
+    assert answer["data"]["error"] == "validation_error"
+    assert list(answer["data"]["details"]) == ["last_id"]
 
 
 def test_subscriptions_come_and_go(queue: Queue) -> None:

@@ -212,13 +212,13 @@ def test_a_word_that_does_not_arrive_keeps_nobody(
 
 def test_closing_that_fails_is_done_again(queue: Queue, clients: Clients, time_: Clock) -> None:
     connect(token(USER, seconds=60))
-    clients.statuses[CONNECTION] = 403
+    clients.refusals[CONNECTION] = 403
     time_.advance(60)
     body = queue.last()[0].model_dump_json()
     other = Look(connection_id="another=", since=0).model_dump_json()
     assert enforce(body, other) == ["message-0"]
     assert find_connection(CONNECTION) is not None
-    clients.statuses.clear()
+    clients.refusals.clear()
     assert enforce(body) == []
     assert clients.closed == [CONNECTION]
     assert find_connection(CONNECTION) is None
