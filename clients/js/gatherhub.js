@@ -51,7 +51,7 @@ export function connect(options) {
 /** One WebSocket. Requests are sent one after another, since answers don't say what they answer. */
 class Link {
   #requests = []; // the first is on its way
-  #watchdog;
+  #watchdog = null; // timer, while something is expected
   #tuning;
   #lost;
 
@@ -77,7 +77,7 @@ class Link {
   /** Find out whether anybody is there. */
   ping() {
     this.socket.send(JSON.stringify({ type: "ping" }));
-    this.#expect(this.#tuning.pongWithin);
+    if (this.#watchdog === null) this.#expect(this.#tuning.pongWithin);
   }
 
   /** Take no more notice of the socket; a dead one may take minutes to close. */
@@ -117,6 +117,7 @@ class Link {
     }
     // Anything shows that the server is there; on a slow line `resumed` comes long after its request.
     clearTimeout(this.#watchdog);
+    this.#watchdog = null;
     if (this.#requests.length && !this.ended) this.#expect(this.#tuning.answerWithin);
   }
 
@@ -151,7 +152,7 @@ class Client {
   #changes = Promise.resolve(); // of subscriptions, one after another
   #wake = () => {}; // the change that waits for a link
 
-  #lastId = null;
+  #lastId = null; // where to resume
   #known = new Map(); // id of a message: when it came
   #jobs = []; // what the app is still to be told, in order
   #working = false;
@@ -392,9 +393,11 @@ class Client {
       if (!SIGNALS.has(type)) this.#attempt.collected.push(message);
       return;
     }
-    if (type !== "pong" && type !== "error") this.#lastId = id;
-    if (!SIGNALS.has(type)) this.#take(message);
-    else if (type === "reconnect" && !this.#attempt) this.#connectNow();
+    if (!SIGNALS.has(type)) {
+      // Answers don't count: they overtake messages that are on their way.
+      if (id > this.#lastId) this.#lastId = id;
+      this.#take(message);
+    } else if (type === "reconnect" && !this.#attempt) this.#connectNow();
     else if (type === "token_expired") link.end(new Error("The token has expired."));
     else if (type === "error") this.#report(new RealtimeError(message.data));
   };
