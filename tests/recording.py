@@ -23,6 +23,7 @@ _PERMISSIONS = {
     "sqs": {"send_message": "sqs:SendMessage"},
     "apigatewaymanagementapi": {
         "post_to_connection": "execute-api:ManageConnections",
+        "delete_connection": "execute-api:ManageConnections",
         "get_connection": "execute-api:ManageConnections",
     },
 }

@@ -7,6 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
+from gatherhub.accounts import tokens
 from tests.http import handler
 
 CONNECTION = "BpOFbfJ2oAMCJHQ="
@@ -51,19 +54,49 @@ def disconnect(connection_id: str = CONNECTION) -> dict[str, Any]:
     return invoke("disconnect", event)
 
 
-def message(body: str | None, route: str = "$default") -> dict[str, Any]:
+def message(
+    body: str | None, route: str = "$default", connection_id: str = CONNECTION
+) -> dict[str, Any]:
     """Return the event of a client's message."""
     event = recorded("websocket_message")
-    event["requestContext"]["routeKey"] = route
+    event["requestContext"] |= {"routeKey": route, "connectionId": connection_id}
     event["body"] = body
     return event
 
 
-def receive(body: str | None) -> dict[str, Any]:
+def receive(body: str | None, connection_id: str = CONNECTION) -> dict[str, Any]:
     """Send a message and return the answer that goes back on the socket."""
-    answer = invoke("receive", message(body))
+    answer = invoke("receive", message(body, connection_id=connection_id))
     assert answer["statusCode"] == 200
     return cast("dict[str, Any]", json.loads(answer["body"]))
+
+
+def say(type_: str, connection_id: str = CONNECTION, **data: Any) -> dict[str, Any]:
+    """Send a message of a type and return the answer."""
+    return receive(json.dumps({"type": type_, "data": data}), connection_id)
+
+
+def told_nothing(type_: str, **data: Any) -> None:
+    """Send a message that gets no answer, as its connection is closed instead."""
+    answer = invoke("receive", message(json.dumps({"type": type_, "data": data})))
+    assert answer == {"statusCode": 200, "headers": {}}
+
+
+def token(user_id: int, seconds: int) -> str:
+    """Return an access token that is valid for so many seconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokens, "ACCESS_SECONDS", seconds)
+        return tokens.issue_access(user_id)
+
+
+def enforce(*bodies: str) -> list[str]:
+    """Deliver messages of the deadlines' queue; return the ids of those reported as failed."""
+    records = [
+        {"messageId": f"message-{number}", "eventSource": "aws:sqs", "body": body}
+        for number, body in enumerate(bodies)
+    ]
+    report = invoke("enforce_deadlines", {"Records": records})
+    return [failure["itemIdentifier"] for failure in report["batchItemFailures"]]
 
 
 def created(number: int, **attributes: Any) -> dict[str, Any]:

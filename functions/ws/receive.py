@@ -1,10 +1,14 @@
-"""$default: answer what a client sends; the body goes back on its socket."""
+"""$default: do what a client says; the answer goes back on its socket."""
 
+from gatherhub import aws
 from gatherhub.realtime import inbox
 from gatherhub.realtime.sockets import Answer, Kind, SocketEvent, on
+
+aws.prepare("dynamodb", "secretsmanager")
 
 
 @on(Kind.MESSAGE)
 def handler(event: SocketEvent) -> Answer:
-    """Answer `ping` with `pong` and anything else with `error`; the connection stays."""
-    return Answer(body=inbox.answer(event.body).text())
+    """Answer as docs/realtime.md says; without a body when the connection was closed instead."""
+    message = inbox.answer(event.connection_id, event.body)
+    return Answer(body=message.text() if message else None)

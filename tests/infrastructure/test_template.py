@@ -193,27 +193,54 @@ def test_stream_consumers_begin_with_what_is_there() -> None:
     assert all(mapping["StartingPosition"] == "TRIM_HORIZON" for mapping in mappings)
 
 
+def test_a_queue_gives_its_function_the_time_that_it_may_take() -> None:
+    template = load_template()
+    defaults = template["Globals"]["Function"]
+    queues = {
+        event["Properties"]["Queue"]["Fn::GetAtt"][0]: properties.get(
+            "Timeout", defaults["Timeout"]
+        )
+        for properties in FUNCTIONS.values()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == "SQS"
+    }
+    assert queues
+    for name, timeout in queues.items():
+        assert resources("AWS::SQS::Queue")[name]["VisibilityTimeout"] > timeout
+
+
 def test_settings_that_functions_require_are_in_their_environment() -> None:
     everywhere = set(load_template()["Globals"]["Function"]["Environment"]["Variables"])
     source = (ROOT / "layers/common/gatherhub/settings.py").read_text(encoding="utf-8")
     required = set(re.findall(r'required\("(\w+)"\)', source))
-    assert required - everywhere == {"CONNECTIONS_URL", "CLOSING_QUEUE_URL"}
+    assert required - everywhere == {
+        "CONNECTIONS_URL",
+        "CLOSING_QUEUE_URL",
+        "DEADLINES_QUEUE_URL",
+    }
 
 
 @pytest.mark.parametrize(
-    ("variable", "action"),
+    ("variable", "action", "target"),
     [
-        ("CONNECTIONS_URL", "execute-api:ManageConnections"),
-        ("CLOSING_QUEUE_URL", "sqs:SendMessage"),
+        ("CONNECTIONS_URL", "execute-api:ManageConnections", "WebSocketApi"),
+        ("CLOSING_QUEUE_URL", "sqs:SendMessage", "ClosingQueue"),
+        ("DEADLINES_QUEUE_URL", "sqs:SendMessage", "DeadlinesQueue"),
     ],
 )
-def test_functions_know_the_address_of_what_they_may_call(variable: str, action: str) -> None:
+def test_functions_know_the_address_of_what_they_may_call(
+    variable: str, action: str, target: str
+) -> None:
     with_address = {
         name
         for name, properties in FUNCTIONS.items()
         if variable in properties.get("Environment", {}).get("Variables", {})
     }
-    assert with_address == {name for name, s in statements() if action in actions(s)}
+    assert with_address == {
+        name
+        for name, statement in statements()
+        if action in actions(statement) and target in str(statement["Resource"])
+    }
 
 
 @pytest.mark.parametrize("environment", ["local", "staging", "production"])

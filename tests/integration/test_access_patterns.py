@@ -16,8 +16,9 @@ import pytest
 from gatherhub import clock
 from gatherhub.accounts import tokens
 from gatherhub.http.routes import ROUTES
+from gatherhub.realtime import deadlines
 from gatherhub.realtime.audiences import Subscription, Topic
-from gatherhub.realtime.connections import Connection, open_connection
+from gatherhub.realtime.connections import LIFETIME, Connection, open_connection
 from gatherhub.voting import store
 from gatherhub.voting.ending import Due
 from gatherhub.voting.entities import Option, Vote
@@ -567,11 +568,50 @@ def _(table: RecordingTable) -> Call:
     return lambda: sockets.broadcast(sockets.created(5))
 
 
+@scenario("stream: broadcast of a task")
+def _(table: RecordingTable) -> Call:
+    _task()
+    return _broadcast_of_the_last(table, "task")
+
+
+@scenario("stream: broadcast of a ballot")
+def _(table: RecordingTable) -> Call:
+    voting.a_party()
+    voting.cast(voting.created(), voting.MEMBER, 1)
+    return _broadcast_of_the_last(table, "tally")
+
+
+@scenario("stream: broadcast of an end")
+def _(table: RecordingTable) -> Call:
+    voting.a_party()
+    voting.close(voting.created())
+    return _broadcast_of_the_last(table, "vote")
+
+
+@scenario("stream: broadcast of a deletion")
+def _(table: RecordingTable) -> Call:
+    owner = person(events.ANNA)
+    events.delete(owner, events.created(owner))
+    return _broadcast_of_the_last(table, "event")
+
+
+def _broadcast_of_the_last(table: RecordingTable, kind: str) -> Call:
+    """Return the call of the broadcaster for the last change of an item of a kind."""
+    changes = [
+        record
+        for record in table.stream
+        for image in (record["dynamodb"].get("NewImage") or record["dynamodb"]["OldImage"],)
+        if image["kind"]["S"] == kind
+    ]
+    _listeners("one", "two")
+    return lambda: sockets.broadcast(changes[-1])
+
+
 def _listeners(*names: str, opened: int = 0) -> None:
     for name in names:
         moment = clock.epoch() + opened
-        subscription = Subscription((Topic.EVENTS,))
-        open_connection(Connection(name, events.ANNA, subscription, moment, moment + 3_600))
+        listening = tuple(Subscription(topic) for topic in Topic)
+        open_connection(Connection(name, events.ANNA, listening, moment, moment + 3_600))
 
 
 # ---- sockets -------------------------------------------------------------------------------------
@@ -583,15 +623,106 @@ def _(_: RecordingTable) -> Call:
     return lambda: sockets.connect(token, topics="all")
 
 
+@scenario("$connect: connect without a token")
+def _(_: RecordingTable) -> Call:
+    return lambda: sockets.connect(topics="all")
+
+
 @scenario("$disconnect: disconnect")
 def _(_: RecordingTable) -> Call:
     sockets.connect(tokens.issue_access(events.ANNA), topics="all")
     return sockets.disconnect
 
 
-@scenario("$default: receive")
+@scenario("$default: receive ping, or what is malformed")
 def _(_: RecordingTable) -> Call:
-    return lambda: sockets.receive('{"type": "ping"}')
+    def call_twice() -> None:
+        sockets.say("ping")
+        sockets.say("subscribe", topics=["gossip"])
+
+    sockets.connect(tokens.issue_access(events.ANNA))
+    return call_twice
+
+
+@scenario("$default: receive authenticate")
+def _(_: RecordingTable) -> Call:
+    sockets.connect(topics="all")
+    return lambda: sockets.say("authenticate", token=tokens.issue_access(events.ANNA))
+
+
+@scenario("$default: receive authenticate with a token that ends within 30 s of the handshake")
+def _(_: RecordingTable) -> Call:
+    sockets.connect(topics="all")
+    return lambda: sockets.say("authenticate", token=sockets.token(events.ANNA, seconds=20))
+
+
+@scenario("$default: receive subscribe")
+def _(_: RecordingTable) -> Call:
+    sockets.connect(tokens.issue_access(events.ANNA))
+    return lambda: sockets.say("subscribe", topics=["tasks"])
+
+
+@scenario("$default: receive subscribe to nothing new")
+def _(_: RecordingTable) -> Call:
+    sockets.connect(tokens.issue_access(events.ANNA))
+    return lambda: sockets.say("subscribe", topics=["events"])
+
+
+@scenario("$default: receive unsubscribe")
+def _(_: RecordingTable) -> Call:
+    sockets.connect(tokens.issue_access(events.ANNA))
+    return lambda: sockets.say("unsubscribe", topics=["events"])
+
+
+@scenario("$default: receive anything too late")
+def _(_: RecordingTable) -> Call:
+    _open_since(deadlines.PATIENCE, user_id=None)
+    return lambda: sockets.told_nothing("subscribe", topics=["events"])
+
+
+@scenario("queue: enforce_deadlines")
+def _(_: RecordingTable) -> Call:
+    return _enforcement(_open_since(60))
+
+
+@scenario("queue: enforce_deadlines two minutes before the end")
+def _(_: RecordingTable) -> Call:
+    return _enforcement(_open_since(LIFETIME - deadlines.NOTICE))
+
+
+@scenario("queue: enforce_deadlines at the end")
+def _(_: RecordingTable) -> Call:
+    return _enforcement(_open_since(LIFETIME))
+
+
+@scenario("queue: enforce_deadlines without a token in time")
+def _(_: RecordingTable) -> Call:
+    return _enforcement(_open_since(deadlines.PATIENCE, user_id=None))
+
+
+@scenario("queue: enforce_deadlines for what is closed")
+def _(_: RecordingTable) -> Call:
+    connection = _open_since(60)
+    sockets.disconnect(connection.id)
+    return _enforcement(connection)
+
+
+def _open_since(seconds: int, user_id: int | None = events.ANNA) -> Connection:
+    """Store a connection that was opened some time ago and has a token for long, or none."""
+    connection = Connection(
+        id=sockets.CONNECTION,
+        user_id=user_id,
+        subscriptions=(Subscription(Topic.EVENTS),),
+        opened_at=clock.epoch() - seconds,
+        authenticated_until=0 if user_id is None else clock.epoch() + 3_600,
+    )
+    open_connection(connection)
+    return connection
+
+
+def _enforcement(connection: Connection) -> Call:
+    look = deadlines.Look(connection_id=connection.id, since=connection.opened_at)
+    return lambda: sockets.enforce(look.model_dump_json())
 
 
 # ---- everything else -----------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import pytest
 from gatherhub import clock
 from gatherhub.accounts import tokens
 from gatherhub.realtime import connections
+from gatherhub.realtime.audiences import Topic, hearing
+from gatherhub.realtime.connections import listeners
 from gatherhub.table import keys
 from gatherhub.table.errors import StoreUnavailable
 from gatherhub.table.reads import get, query
@@ -24,7 +26,7 @@ def heard_in() -> list[str]:
     return [
         audience
         for audience in row["audiences"]
-        if any(one.connection_id == CONNECTION for one in connections.listeners(audience))
+        if any(one.connection_id == CONNECTION for one in listeners(audience))
     ]
 
 
@@ -33,7 +35,8 @@ def test_a_client_with_a_token_gets_a_row_and_a_place_in_its_audience() -> None:
     assert connect(tokens.issue_access(USER))["statusCode"] == 200
     row = stored()
     assert row is not None
-    assert (row["user_id"], row["topics"], row["event_id"]) == (USER, ["events"], None)
+    assert row["user_id"] == USER
+    assert row["subscriptions"] == [{"topic": "events", "event_id": None}]
     assert before + 3_600 <= row["authenticated_until"] <= clock.epoch() + 3_600
     assert before + 7_200 < row[keys.EXPIRES] <= clock.epoch() + 9_000
     (audience,) = heard_in()
@@ -70,21 +73,37 @@ def expired() -> str:
 @pytest.mark.parametrize(
     "token",
     [
-        lambda: None,
         lambda: "",
         lambda: "nonsense",
         lambda: tokens.issue_refresh(USER, "family", "id"),
         expired,
     ],
 )
-def test_without_a_good_token_nobody_gets_in(token: Any) -> None:
+def test_nobody_gets_in_with_a_bad_token(token: Any) -> None:
     assert connect(token())["statusCode"] == 401
+    assert connect(protocols=f"access_token.{token()}")["statusCode"] == 401
     assert stored() is None
+
+
+def test_an_empty_token_is_not_made_good_by_a_sub_protocol() -> None:
+    protocol = f"access_token.{tokens.issue_access(USER)}"
+    assert connect("", protocols=protocol)["statusCode"] == 401
+
+
+def test_without_a_token_a_connection_is_kept_but_stands_in_no_audience() -> None:
+    assert connect(topics="all") == {"statusCode": 200, "headers": {}}
+    row = stored()
+    assert row is not None
+    assert (row["user_id"], row["authenticated_until"], row["audiences"]) == (None, 0, [])
+    assert [one["topic"] for one in row["subscriptions"]] == ["events", "tasks", "voting"]
+    for topic in Topic:
+        assert [listeners(name) for name in hearing(topic, 5)] == [[]] * 5
 
 
 @pytest.mark.parametrize("parameters", [{"topics": "gossip"}, {"event": "x"}, {"event": "0"}])
 def test_what_can_not_be_listened_to_is_refused(parameters: dict[str, str]) -> None:
     assert connect(tokens.issue_access(USER), **parameters)["statusCode"] == 400
+    assert connect(**parameters)["statusCode"] == 400
     assert stored() is None
 
 

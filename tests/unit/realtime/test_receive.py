@@ -8,6 +8,11 @@ from gatherhub.realtime import inbox
 from tests.sockets import invoke, receive, recorded
 
 
+def choice(event: str) -> str:
+    """Return a subscription with this JSON as `event`."""
+    return f'{{"type": "subscribe", "data": {{"topics": ["all"], "event": {event}}}}}'
+
+
 def test_ping_is_answered_by_pong() -> None:
     answer = receive('{"type": "ping", "data": {}, "surplus": [1]}')
     assert (answer["type"], answer["data"]) == ("pong", {})
@@ -30,6 +35,38 @@ def test_ping_is_answered_by_pong() -> None:
         ('{"type": "dance"}', "validation_error", "type"),
         ('{"type": 1}', "validation_error", "type"),
         ('{"action": "$connect"}', "validation_error", "type"),
+        ('{"type": "pong"}', "validation_error", "type"),
+        ('{"type": "PING"}', "validation_error", "type"),
+        ('{"type": "ping\\u0000"}', "validation_error", "type"),
+        ('{"type": "authenticate"}', "validation_error", "data"),
+        ('{"type": "authenticate", "data": null}', "validation_error", "data"),
+        ('{"type": "authenticate", "data": ["token"]}', "validation_error", "data"),
+        ('{"type": "authenticate", "data": "token"}', "validation_error", "data"),
+        ('{"type": "authenticate", "data": {}}', "validation_error", "token"),
+        ('{"type": "authenticate", "data": {"token": null}}', "validation_error", "token"),
+        ('{"type": "authenticate", "data": {"token": {"a": 1}}}', "validation_error", "token"),
+        ('{"type": "authenticate", "data": {"token": "\\ud800"}}', "invalid_json", None),
+        ('{"type": "authenticate", "data": ' + "[" * 4_000, "invalid_json", None),
+        ('{"type": "authenticate", "data": ' + '{"a":' * 1_000, "invalid_json", None),
+        ('{"type": "subscribe"}', "validation_error", "data"),
+        ('{"type": "subscribe", "data": {}}', "validation_error", "topics"),
+        ('{"type": "subscribe", "data": {"topics": null}}', "validation_error", "topics"),
+        ('{"type": "subscribe", "data": {"topics": []}}', "validation_error", "topics"),
+        ('{"type": "subscribe", "data": {"topics": "events"}}', "validation_error", "topics"),
+        ('{"type": "subscribe", "data": {"topics": ["Events"]}}', "validation_error", "topics"),
+        ('{"type": "subscribe", "data": {"topics": ["a\\u0000"]}}', "validation_error", "topics"),
+        ('{"type": "subscribe", "data": {"topics": [1]}}', "validation_error", "topics.0"),
+        ('{"type": "subscribe", "data": {"topics": [[]]}}', "validation_error", "topics.0"),
+        (choice("0"), "validation_error", "event"),
+        (choice("-1"), "validation_error", "event"),
+        (choice("1.0"), "validation_error", "event"),
+        (choice("true"), "validation_error", "event"),
+        (choice('"5"'), "validation_error", "event"),
+        (choice("9007199254740992"), "validation_error", "event"),
+        (choice("1e400"), "validation_error", "event"),
+        (choice("9" * 4_000), "validation_error", "event"),
+        (choice("[5]"), "validation_error", "event"),
+        ('{"type": "unsubscribe", "data": {"topics": ["gossip"]}}', "validation_error", "topics"),
     ],
 )
 def test_anything_else_is_an_error_and_the_connection_stays(
@@ -52,7 +89,7 @@ def test_a_message_is_no_larger_than_the_limit() -> None:
 
 
 def test_a_mistake_of_ours_shows_nothing_but_where_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: str) -> None:
+    def fail(*_: str) -> None:
         raise RuntimeError("secret internals")
 
     monkeypatch.setattr(inbox, "answer", fail)

@@ -1,26 +1,54 @@
-"""Open connections: one row each, and one in every audience to which it belongs."""
+"""Open connections: one row each, and once it is authenticated one in each of its audiences.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+All that changes a connection is one transaction of its own row, under the condition that nobody
+else has changed or removed it since it was read, and of its rows in audiences. So these never
+disagree, two messages at once both count, and nothing brings back a connection that was closed.
+"""
 
-from gatherhub.realtime.audiences import Subscription
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gatherhub.realtime.audiences import Subscription, Topic
 from gatherhub.table import keys
+from gatherhub.table.conditions import equal
+from gatherhub.table.errors import ConditionFailed, StoreUnavailable
+from gatherhub.table.items import Item
 from gatherhub.table.reads import get, query
-from gatherhub.table.writes import Delete, Put, transact
+from gatherhub.table.writes import Action, Delete, Put, transact
 
-_LIFETIME = 7_200  # seconds; API Gateway closes every connection after two hours
+LIFETIME = 7_200
+"""Seconds after which a connection is closed; API Gateway allows no more."""
+
 _MARGIN = 600  # seconds for which rows outlive a connection that is never reported as closed
+_ATTEMPTS = 5  # more are needed only by a client that sends many messages at once
+_VERSION = "version"
+
+
+class Gone(Exception):
+    """The connection has been closed."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """One open socket. Times are Unix seconds; after `authenticated_until` it hears nothing."""
+    """One open socket. Times are Unix seconds; from `authenticated_until` on it hears nothing.
+
+    `user_id` is None and `authenticated_until` 0 until it is authenticated. `audiences` are those
+    in which it has rows now, and `version` counts its changes; both are this module's alone.
+    """
 
     id: str
-    user_id: int
-    subscription: Subscription
+    user_id: int | None
+    subscriptions: tuple[Subscription, ...]
     opened_at: int
-    authenticated_until: int
+    authenticated_until: int = 0
+    audiences: tuple[str, ...] = ()
+    version: int = 0
+
+    @property
+    def closes_at(self) -> int:
+        """The Unix second at which its time is over, whatever its token says."""
+        return self.opened_at + LIFETIME
 
 
 @dataclass(frozen=True)
@@ -39,49 +67,68 @@ class Listener:
 
 
 def open_connection(connection: Connection) -> None:
-    """Store a connection with its listeners. One request; repeated, it changes nothing.
+    """Store a new connection. One request; repeated, it changes nothing.
 
-    Two write units for it and two for each topic.
+    Two write units, and two for each subscription once it is authenticated.
     """
-    audiences = connection.subscription.audiences(connection.id)
-    common = {
-        "opened_at": connection.opened_at,
-        "authenticated_until": connection.authenticated_until,
-        keys.EXPIRES: connection.opened_at + _LIFETIME + _MARGIN,
-    }
-    row = {
-        **common,
-        keys.KIND: "connection",
-        "user_id": connection.user_id,
-        "topics": list(connection.subscription.topics),
-        "event_id": connection.subscription.event_id,
-        "audiences": list(audiences),
-    }
-    listener = {**common, keys.KIND: "listener", "connection_id": connection.id}
-    transact(
-        [
-            Put(keys.connection(connection.id), row),
-            *(Put(keys.listener(audience, connection.id), listener) for audience in audiences),
-        ]
-    )
+    new = _placed(connection)
+    transact([Put(keys.connection(new.id), _row(new)), *_moves(connection, new)])
+
+
+def find_connection(connection_id: str) -> Connection | None:
+    """Return a connection as it is now, or None when it has been closed. One request."""
+    row = get(keys.connection(connection_id))
+    return None if row is None else _connection(connection_id, row)
+
+
+def change_connection(
+    connection: Connection, edit: Callable[[Connection], Connection]
+) -> Connection:
+    """Store what `edit` makes of a connection and return that.
+
+    `edit` is asked again, of the connection as it is then, when someone else was faster; it may
+    raise. Gone when the connection has been closed, StoreUnavailable when it keeps changing. No
+    request when nothing changes, else one, two more for each further attempt. Two write units,
+    and two for each subscription that comes or goes; for all of them when the token is renewed.
+    """
+    for _ in range(_ATTEMPTS):
+        edited = edit(connection)
+        if edited == connection:
+            return connection
+        new = _placed(edited)
+        unchanged = equal(_VERSION, connection.version)
+        row = Put(keys.connection(new.id), _row(new), when=unchanged)
+        try:
+            transact([row, *_moves(connection, new)])
+        except ConditionFailed:
+            connection = _again(connection.id)
+            continue
+        return new
+    raise StoreUnavailable("the connection kept changing")
 
 
 def close_connection(connection_id: str, known: Iterable[str] = ()) -> None:
     """Forget a connection and its listeners; does nothing when that has been done.
 
     `known` are audiences in which it was seen: a row there goes even when the connection's own row
-    is gone already. Two requests.
+    is gone already. Two requests, two more each time that it was changed between them.
     """
-    row = get(keys.connection(connection_id)) or {}
-    audiences = dict.fromkeys([*row.get("audiences", []), *known])
-    if not row and not audiences:
+    seen = tuple(known)
+    for _ in range(_ATTEMPTS):
+        connection = find_connection(connection_id)
+        audiences = dict.fromkeys([*(connection.audiences if connection else ()), *seen])
+        removals: list[Action] = [Delete(keys.listener(name, connection_id)) for name in audiences]
+        if connection:
+            unchanged = equal(_VERSION, connection.version)
+            removals.append(Delete(keys.connection(connection_id), when=unchanged))
+        if not removals:
+            return
+        try:
+            transact(removals)
+        except ConditionFailed:
+            continue
         return
-    transact(
-        [
-            *(Delete(keys.listener(audience, connection_id)) for audience in audiences),
-            Delete(keys.connection(connection_id)),
-        ]
-    )
+    raise StoreUnavailable("the connection kept changing")
 
 
 def listeners(audience: str) -> list[Listener]:
@@ -96,3 +143,74 @@ def listeners(audience: str) -> list[Listener]:
         )
         for row in query(keys.audience(audience))
     ]
+
+
+def _again(connection_id: str) -> Connection:
+    connection = find_connection(connection_id)
+    if connection is None:
+        raise Gone(connection_id)
+    return connection
+
+
+def _placed(connection: Connection) -> Connection:
+    """Return the next version of a connection, with a place for each subscription if it may hear.
+
+    The places are remembered by name: the number of shards may change while it is open.
+    """
+    known = connection.user_id is not None
+    heard = connection.subscriptions if known else ()
+    audiences = tuple(subscription.audience(connection.id) for subscription in heard)
+    return replace(connection, audiences=audiences, version=connection.version + 1)
+
+
+def _moves(old: Connection, new: Connection) -> list[Action]:
+    """Return what brings the rows in audiences from `old` to `new`."""
+    renewed = new.authenticated_until != old.authenticated_until
+    row = {**_common(new), keys.KIND: "listener", "connection_id": new.id}
+    return [
+        *(
+            Put(keys.listener(audience, new.id), row)
+            for audience in new.audiences
+            if renewed or audience not in old.audiences
+        ),
+        *(
+            Delete(keys.listener(audience, new.id))
+            for audience in old.audiences
+            if audience not in new.audiences
+        ),
+    ]
+
+
+def _common(connection: Connection) -> Item:
+    return {
+        "opened_at": connection.opened_at,
+        "authenticated_until": connection.authenticated_until,
+        keys.EXPIRES: connection.closes_at + _MARGIN,
+    }
+
+
+def _row(connection: Connection) -> Item:
+    return {
+        **_common(connection),
+        keys.KIND: "connection",
+        _VERSION: connection.version,
+        "user_id": connection.user_id,
+        "subscriptions": [
+            {"topic": each.topic, "event_id": each.event_id} for each in connection.subscriptions
+        ],
+        "audiences": list(connection.audiences),
+    }
+
+
+def _connection(connection_id: str, row: dict[str, Any]) -> Connection:
+    return Connection(
+        id=connection_id,
+        user_id=row["user_id"],
+        subscriptions=tuple(
+            Subscription(Topic(each["topic"]), each["event_id"]) for each in row["subscriptions"]
+        ),
+        opened_at=row["opened_at"],
+        authenticated_until=row["authenticated_until"],
+        audiences=tuple(row["audiences"]),
+        version=row[_VERSION],
+    )

@@ -1,29 +1,44 @@
-"""Who wants to listen, by the access token that comes with the handshake."""
+"""Who wants to listen to what, by the handshake."""
 
+from gatherhub import clock
 from gatherhub.accounts import tokens
-from gatherhub.accounts.tokens import AccessToken
-from gatherhub.errors import ErrorCode, Problem
+from gatherhub.realtime.audiences import asked_for
+from gatherhub.realtime.connections import Connection
 from gatherhub.realtime.sockets import SocketEvent
 
 _OFFER = "sec-websocket-protocol"
 _PREFIX = "access_token."
 
 
-def authenticate(event: SocketEvent) -> AccessToken:
-    """Return what the token in `?token=` or in the sub-protocol `access_token.<jwt>` says.
+def opening(event: SocketEvent) -> Connection:
+    """Return the connection that a handshake asks for.
 
-    Problem `not_authenticated` without one, `token_invalid` or `token_expired` for a bad one.
+    Its token comes in `?token=` or in the sub-protocol `access_token.<jwt>`. With neither, not
+    even an empty one, the connection is not authenticated yet. Problem `token_invalid` or
+    `token_expired` for a bad token, `validation_error` for what can't be listened to.
     """
-    token = event.query.get("token") or _protocol(event).removeprefix(_PREFIX)
-    if not token:
-        raise Problem(ErrorCode.NOT_AUTHENTICATED, "Connect with an access token.")
-    return tokens.verify_access(token)
+    token = _token(event)
+    access = None if token is None else tokens.verify_access(token)
+    return Connection(
+        id=event.connection_id,
+        user_id=access.user_id if access else None,
+        subscriptions=asked_for(event.query),
+        opened_at=clock.epoch(),
+        authenticated_until=access.expires_at if access else 0,
+    )
 
 
 def accepted_protocol(event: SocketEvent) -> dict[str, str]:
     """Return the header that accepts the token's sub-protocol; a browser insists on it."""
     protocol = _protocol(event)
     return {"Sec-WebSocket-Protocol": protocol} if protocol else {}
+
+
+def _token(event: SocketEvent) -> str | None:
+    if "token" in event.query:
+        return event.query["token"]
+    protocol = _protocol(event)
+    return protocol.removeprefix(_PREFIX) if protocol else None
 
 
 def _protocol(event: SocketEvent) -> str:

@@ -1,7 +1,8 @@
 """What the server says on a socket: `{"type", "data", "timestamp", "id"}`."""
 
 import json
-import uuid
+import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +13,40 @@ from gatherhub import clock
 from gatherhub.errors import Problem
 from gatherhub.table.stream import Change
 
+_MICROSECONDS = 1_000_000
+
 
 class MessageType(StrEnum):
     """Every value of `type`."""
 
     PONG = "pong"
     ERROR = "error"
+
     EVENT_CREATED = "event_created"
+    EVENT_UPDATED = "event_updated"
+    EVENT_JOINED = "event_joined"
+    EVENT_LEFT = "event_left"
+    EVENT_DELETED = "event_deleted"
+
+    TASK_CREATED = "task_created"
+    TASK_UPDATED = "task_updated"
+    TASK_ASSIGNED = "task_assigned"
+    TASK_COMPLETED = "task_completed"
+    TASK_DELETED = "task_deleted"
+
+    VOTE_CREATED = "vote_created"
+    VOTE_CAST = "vote_cast"
+    VOTE_RESULTS = "vote_results"
+    VOTE_ENDED = "vote_ended"
+    VOTE_DELETED = "vote_deleted"
+
+    # Answers to one connection.
+    AUTHENTICATED = "authenticated"
+    SUBSCRIBED = "subscribed"
+    UNSUBSCRIBED = "unsubscribed"
+    RESUMED = "resumed"
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105  (a type of message, not a secret)
+    RECONNECT = "reconnect"
 
 
 @dataclass(frozen=True)
@@ -44,24 +72,39 @@ class Message:
         )
 
 
-def telling(change: Change, message_type: MessageType, data: Mapping[str, Any]) -> Message:
-    """Return the message about a change.
+def telling(
+    change: Change, message_type: MessageType, data: Mapping[str, Any], part: int = 0
+) -> Message:
+    """Return the message about a change, or its message number `part` (0 to 9) of several.
 
     Everything that identifies it comes from the stream record: delivered again, the record makes
-    the same message. The id is the second (10 digits) and the sequence number (40 digits).
+    the same message. The id is the second (10 digits), the sequence number (40) and the part (1).
     """
     return Message(
         type=message_type,
         data=data,
         timestamp=clock.from_epoch(change.at),
-        id=f"{change.at:010d}-{change.sequence:0>40}",
+        id=f"{change.at:010d}-{change.sequence:0>40}{part}",
     )
 
 
-def reply(message_type: MessageType, data: Mapping[str, Any] | None = None) -> Message:
-    """Return an answer to one client; its id sorts among the others by its second."""
-    now = clock.now()
-    return Message(message_type, data or {}, now, f"{int(now.timestamp()):010d}-{uuid.uuid4().hex}")
+def reply(
+    message_type: MessageType, data: Mapping[str, Any] | None = None, moment: float | None = None
+) -> Message:
+    """Return an answer to one client, of a moment in Unix seconds (None: of now).
+
+    A client may resume from it, so its id tells the moment to the microsecond: the second (10
+    digits), `-r`, the microseconds since 1970 (16 digits), and 16 random hexadecimal digits. By the
+    `r` it differs from the id of a message, and it sorts among those by its second.
+    """
+    microseconds = int((time.time() if moment is None else moment) * _MICROSECONDS)
+    second = microseconds // _MICROSECONDS
+    return Message(
+        type=message_type,
+        data=data or {},
+        timestamp=clock.from_epoch(second),
+        id=f"{second:010d}-r{microseconds:016d}{secrets.token_hex(8)}",
+    )
 
 
 def error(problem: Problem) -> Message:

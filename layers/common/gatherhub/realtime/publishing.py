@@ -22,13 +22,34 @@ class Outcome(Enum):
     FAILED = "failed"  # another attempt may succeed
 
 
-def post(message: Message, connection_ids: Iterable[str]) -> dict[str, Outcome]:
+def post(connection_id: str, data: bytes) -> Outcome:
+    """Post to one connection and return what became of it."""
+    return _post(_client(), connection_id, data)
+
+
+def hang_up(connection_id: str) -> None:
+    """Close a connection; does nothing when that has been done.
+
+    ClientError or BotoCoreError when it can't be closed now.
+    """
+    try:
+        _client().delete_connection(ConnectionId=connection_id)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != _GONE:
+            raise
+
+
+def post_to_all(message: Message, connection_ids: Iterable[str]) -> dict[str, Outcome]:
     """Post a message to connections side by side, and return what became of each post."""
-    client = aws.client("apigatewaymanagementapi", settings.connections_url())
+    client = _client()
     data = message.text().encode()
     targets = list(connection_ids)
     outcomes = each(lambda connection_id: _post(client, connection_id, data), targets)
     return dict(zip(targets, outcomes, strict=True))
+
+
+def _client() -> Any:
+    return aws.client("apigatewaymanagementapi", settings.connections_url())
 
 
 def _post(client: Any, connection_id: str, data: bytes) -> Outcome:
