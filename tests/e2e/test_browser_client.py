@@ -505,9 +505,7 @@ def test_a_failed_hand_over_is_tried_again(app: App, server: ScriptedServer) -> 
     assert app.run("statuses") == ["connecting", "open"]
 
 
-def test_an_old_connection_may_break_during_the_hand_over(
-    app: App, server: ScriptedServer
-) -> None:
+def test_an_old_connection_may_break_during_the_hand_over(app: App, server: ScriptedServer) -> None:
     old = listening(app, server)
     server.answers["resume"] = lambda *_: []
     old.send(server.message("reconnect", {}))

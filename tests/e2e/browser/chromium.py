@@ -94,5 +94,3 @@ class _Files(SimpleHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing among the results of tests."""
-
-
