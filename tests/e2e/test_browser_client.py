@@ -80,27 +80,29 @@ def test_authenticates_by_a_message_and_not_in_the_address(
 
 
 @pytest.mark.parametrize(
-    ("topics", "event", "path", "subscribed"),
+    ("wanted", "address", "subscribed"),
     [
-        ("all", None, "/ws/", []),
-        (["voting", "events", "tasks"], None, "/ws/", []),
-        (["tasks"], None, "/ws/tasks/", []),
-        ("all", 7, "/ws/", []),
-        (["events", "voting"], 7, "/ws/events/", [{"topics": ["voting"], "event": 7}]),
+        ({}, ("/ws/", {}), []),
+        ({"topics": ["voting", "events", "tasks"]}, ("/ws/", {}), []),
+        ({"topics": ["tasks"]}, ("/ws/tasks/", {}), []),
+        ({"topics": "all", "event": 7}, ("/ws/", {"event": "7"}), []),
+        (
+            {"topics": ["events", "voting"], "event": 7},
+            ("/ws/events/", {"event": "7"}),
+            [{"topics": ["voting"], "event": 7}],
+        ),
     ],
 )
 def test_opens_the_path_of_its_topics_and_subscribes_to_more(
     app: App,
     server: ScriptedServer,
-    topics: object,
-    event: int | None,
-    path: str,
+    wanted: dict[str, Any],
+    address: tuple[str, dict[str, str]],
     subscribed: list[object],
 ) -> None:
-    socket = listening(app, server, topics=topics, event=event)
+    socket = listening(app, server, **wanted)
 
-    assert socket.path == path
-    assert socket.query == ({} if event is None else {"event": str(event)})
+    assert (socket.path, socket.query) == address
     assert socket.heard("subscribe") == subscribed
 
 

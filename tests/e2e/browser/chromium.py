@@ -32,7 +32,10 @@ _WAIT = 10_000  # milliseconds
 
 @contextmanager
 def running_browser() -> Iterator[Browser]:
-    """Run Chromium with an empty profile; without one skip, or fail where `REQUIRE_BROWSER` is set."""
+    """Run Chromium with an empty profile.
+
+    Where there is none the test is skipped, or fails if `REQUIRE_BROWSER` is set.
+    """
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
     if path is None:
         missing = "no Chromium: `apt-get install chromium`, or whatever puts `chromium` in the PATH"
