@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from gatherhub import clock
 from gatherhub.errors import Problem, invalid
+from gatherhub.observability import logger
 from gatherhub.parallel import each
 from gatherhub.realtime import log
+from gatherhub.realtime.audiences import Subscription
 from gatherhub.realtime.connections import Connection
 from gatherhub.realtime.log import Logged
-from gatherhub.realtime.messages import Message, MessageType, reply
-from gatherhub.realtime.publishing import Outcome, deliver
+from gatherhub.realtime.messages import MessageType, reply
+from gatherhub.realtime.publishing import deliver
 
 LIMIT = 5_000
 """How many messages are sent at most; whoever has missed more is quicker to fetch afresh."""
@@ -42,19 +44,23 @@ class _Mark:
         return self.moment if self.is_answer else self.moment - OVERLAP * _MICROSECONDS
 
 
-def resume(connection: Connection, last_id: str) -> Message:
-    """Send what a connection's subscriptions have missed since `last_id`; return the last word.
+def resume(connection: Connection, last_id: str) -> None:
+    """Send what a connection's subscriptions have missed since `last_id`, and then `resumed`.
 
-    Problem `validation_error` for an id that can't be ours. Requests as `log.read` says for each
+    All of it is posted: an answer that API Gateway waits for comes within 29 s or never. Problem
+    `validation_error` for an id that can't be ours. Requests as `log.read` says for each
     subscription, side by side, then a post for each message.
     """
     mark = _mark(last_id)
-    # What can't be read in the log yet stands behind this moment, and reaches the connection itself.
+    # What can't be read in the log yet stands behind this moment, and comes by itself.
     began = time.time() - _STORING
     missed = _missed(connection, mark)
-    sent = _send(connection, missed)
-    kept = mark.moment >= (began - log.KEPT) * _MICROSECONDS
-    return reply(MessageType.RESUMED, {"recovered": kept and sent}, began)
+    recovered = mark.moment >= (began - log.KEPT) * _MICROSECONDS and len(missed) <= LIMIT
+    last = reply(MessageType.RESUMED, {"recovered": recovered}, began)
+    texts = [one.text for one in missed if len(missed) <= LIMIT]
+    outcome = deliver({connection.id: [text.encode() for text in (*texts, last.text())]})
+    sent = outcome[connection.id]
+    logger.info("resumed", recovered=recovered, messages=sent.delivered, outcome=sent.outcome.value)
 
 
 def _mark(last_id: str) -> _Mark:
@@ -77,9 +83,13 @@ def _missed(connection: Connection, mark: _Mark) -> list[Logged]:
     """Return what was told since the mark, each message once, in the order of their ids."""
     oldest = clock.epoch() - log.KEPT
     since = max(mark.since, oldest * _MICROSECONDS)
-    logged = each(
-        lambda place: log.read(place.topic, place.event_id, since), connection.subscriptions
-    )
+    whole = {one for one in connection.subscriptions if one.event_id is None}
+    places = [
+        one
+        for one in connection.subscriptions
+        if one in whole or Subscription(one.topic) not in whole
+    ]
+    logged = each(lambda place: log.read(place.topic, place.event_id, since), places)
     told = sorted((one for found in logged for one in found), key=lambda one: one.position)
     new = {one.id: one for one in _after(mark, told) if int(one.id[:10]) >= oldest}
     return [new[identifier] for identifier in sorted(new)]
@@ -93,13 +103,3 @@ def _after(mark: _Mark, told: Sequence[Logged]) -> Iterator[Logged]:
             continue  # it came to the client before the last one did
         if one.position >= mark.since:
             yield one
-
-
-def _send(connection: Connection, missed: Sequence[Logged]) -> bool:
-    """Tell whether all could be sent."""
-    if len(missed) > LIMIT:
-        return False
-    if not missed:
-        return True
-    texts = [one.text.encode() for one in missed]
-    return deliver({connection.id: texts})[connection.id].outcome is Outcome.DELIVERED
