@@ -45,9 +45,8 @@ def running_browser() -> Iterator[Browser]:
     # Chromium's sandbox refuses to run as root, which containers do.
     sandbox = [] if os.geteuid() else ["--no-sandbox"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS + sandbox)
-        yield browser
-        browser.close()
+        with playwright.chromium.launch(executable_path=path, args=_ARGUMENTS + sandbox) as browser:
+            yield browser
 
 
 @contextmanager
@@ -56,9 +55,11 @@ def served_pages() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, directory=str(ROOT))) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class App:

@@ -63,9 +63,11 @@ def proxy_to(port: int) -> Iterator[Proxy]:
     proxy = Proxy(port)
     thread = Thread(target=proxy.run)
     thread.start()
-    yield proxy
-    proxy.stop()
-    thread.join()
+    try:
+        yield proxy
+    finally:
+        proxy.stop()
+        thread.join()
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:
