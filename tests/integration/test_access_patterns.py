@@ -564,7 +564,7 @@ def _(_: RecordingTable) -> Call:
 @scenario("stream: broadcast to a client that is gone")
 def _(table: RecordingTable) -> Call:
     _listeners("one", "gone", opened=-60)
-    table.gone.add("gone")
+    table.clients.gone.add("gone")
     return lambda: sockets.broadcast(sockets.created(5))
 
 
