@@ -185,7 +185,7 @@ export interface Client {
   subscribe(selection: Selection): Promise<Subscription[]>;
   /** Listen to less, likewise: without an event the topics go altogether, with it what was narrowed to it. */
   unsubscribe(selection: Selection): Promise<Subscription[]>;
-  /** Stop: nothing is called any more but the status callback, with "closed". */
+  /** Stop for good: no message is told any more. */
   close(): void;
 }
 

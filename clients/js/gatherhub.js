@@ -2,6 +2,7 @@
 // The protocol, and the rule that this follows, are in docs/realtime.md; the types in gatherhub.d.ts.
 
 const TOPICS = ["events", "tasks", "voting"];
+const TOPIC_OF = { event: "events", task: "tasks", vote: "voting" }; // by what a type begins with
 
 /** The answer to each request. What is neither one of these nor in SIGNALS is told to the app. */
 const ANSWERS = {
@@ -148,7 +149,7 @@ class Client {
   #renewAt = Infinity;
   #renewal; // timer
 
-  #wanted; // subscriptions that each link is to have: { topic, event }
+  #wanted; // subscriptions that each link is to have: { topic, event, since: when the app fetched it }
   #changes = Promise.resolve(); // of subscriptions, one after another
   #wake = () => {}; // the change that waits for a link
 
@@ -161,7 +162,7 @@ class Client {
     this.#options = options;
     this.#tuning = { ...TUNING, ...options.tuning };
     const event = options.event ?? null;
-    this.#wanted = named(options.topics ?? "all").map((topic) => ({ topic, event }));
+    this.#wanted = named(options.topics ?? "all").map((topic) => ({ topic, event, since: "" }));
     globalThis.addEventListener("online", this.#online);
     // Later, so that callbacks can use what connect() returns.
     queueMicrotask(() => this.#closed || this.#connect());
@@ -191,7 +192,7 @@ class Client {
     return this.#change("unsubscribe", selection);
   }
 
-  /** Stop: nothing is called any more but the status callback, with "closed". */
+  /** Stop for good: no message is told any more. */
   close() {
     if (this.#closed) return;
     this.#closed = true;
@@ -216,10 +217,12 @@ class Client {
       const link = new Link(this.#address(first), this.#tuning, this.#heard, this.#lost);
       attempt.link = link;
       const authenticated = await this.#authenticate(link, token);
+      let { timestamp } = authenticated;
       if (!first) await link.request("unsubscribe", { topics: TOPICS });
-      for (const selection of others) await link.request("subscribe", selection);
+      for (const selection of others)
+        ({ timestamp } = await link.request("subscribe", selection));
       const resumed = this.#lastId === null ? null : await this.#resume(link);
-      if (attempt === this.#attempt) this.#switch(attempt, authenticated, resumed);
+      if (attempt === this.#attempt) this.#switch(attempt, timestamp, authenticated, resumed);
     } catch (error) {
       if (attempt !== this.#attempt) return;
       this.#abandon();
@@ -246,7 +249,7 @@ class Client {
     }
   }
 
-  #switch({ link, wanted, collected }, authenticated, resumed) {
+  #switch({ link, wanted, collected }, timestamp, authenticated, resumed) {
     // The app may have changed its subscriptions on the old link meanwhile.
     if (wanted !== this.#wanted) return this.#connectNow();
     const old = this.#current;
@@ -260,10 +263,12 @@ class Client {
     this.#renewLater();
     this.#tellStatus();
     const { ready, gap = ready } = this.#options;
-    if (isFirst) this.#do(() => this.#call(ready));
-    else if (!resumed?.data.recovered) this.#do(() => this.#call(gap));
+    const fetch = isFirst ? ready : gap;
+    const fetches = !resumed?.data.recovered;
+    if (fetches) this.#do(() => this.#call(fetch));
     collected.sort((one, other) => (one.id < other.id ? -1 : 1));
-    for (const message of collected) this.#take(message);
+    for (const message of collected) if (this.#isNews(message)) this.#take(message);
+    if (fetches) this.#wanted = wanted.map((one) => ({ ...one, since: timestamp }));
     this.#lastId = (resumed ?? authenticated).id;
     this.#wake();
   }
@@ -363,8 +368,11 @@ class Client {
         const link = await this.#open();
         try {
           const answer = await link.request(type, selection);
-          this.#wanted = answer.data.subscriptions;
-          return this.#wanted;
+          this.#wanted = answer.data.subscriptions.map((one) => {
+            const same = ({ topic, event }) => topic === one.topic && event === one.event;
+            return { since: answer.timestamp, ...this.#wanted.find(same), ...one };
+          });
+          return answer.data.subscriptions;
         } catch (error) {
           // Lost with its link, it may have been done or not; doing it twice is harmless.
           if (error instanceof RealtimeError) throw error;
@@ -402,6 +410,19 @@ class Client {
     else if (type === "error") this.#report(new RealtimeError(message.data));
   };
 
+  /**
+   * Return whether a resumed message is newer than what the app fetched. Resuming begins a little
+   * before the last message, with what was told before the app listened: older than what it shows.
+   */
+  #isNews({ type, data, timestamp }) {
+    const [kind] = type.split("_");
+    const id = data.event_id ?? (kind === "event" ? data.id : data.event?.id);
+    const places = this.#wanted.filter(
+      ({ topic, event }) => topic === TOPIC_OF[kind] && [null, id ?? event].includes(event),
+    );
+    return !places.length || places.some(({ since }) => timestamp >= since);
+  }
+
   #take(message) {
     if (this.#known.has(message.id)) return;
     const now = Date.now();
@@ -419,7 +440,8 @@ class Client {
   }
 
   #emit(type, ...values) {
-    for (const callback of [...(this.#callbacks.get(type) ?? [])]) this.#call(callback, ...values);
+    for (const callback of [...(this.#callbacks.get(type) ?? [])])
+      if (!this.#closed) this.#call(callback, ...values);
   }
 
   // The app

@@ -27,7 +27,7 @@ _ARGUMENTS = [
     "--disable-sync",
 ]
 
-_WAIT = 10_000  # milliseconds
+_WAIT = 30_000  # milliseconds; the first call of a function starts its worker
 
 
 @contextmanager
@@ -44,9 +44,12 @@ def running_browser() -> Iterator[Browser]:
         pytest.skip(missing)
     # Chromium's sandbox refuses to run as root, which containers do.
     sandbox = [] if os.geteuid() else ["--no-sandbox"]
-    with sync_playwright() as playwright:
-        with playwright.chromium.launch(executable_path=path, args=_ARGUMENTS + sandbox) as browser:
-            yield browser
+    arguments = _ARGUMENTS + sandbox
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=path, args=arguments) as browser,
+    ):
+        yield browser
 
 
 @contextmanager
