@@ -197,6 +197,6 @@ export class RealtimeError extends Error {
 
 /**
  * Connect, and stay connected until `close()` of the client that is returned.
- * @throws {TypeError} when a topic doesn't exist
+ * @throws {TypeError} when the URL is none or a topic doesn't exist
  */
 export function connect(options: Options): Client;

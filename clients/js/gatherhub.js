@@ -1,4 +1,4 @@
-// GatherHub's realtime messages in a browser: each once and in order, whatever happens to connections.
+// GatherHub's realtime messages in a browser: each once and in order, whatever happens on the way.
 // The protocol, and the rule that this follows, are in docs/realtime.md; the types in gatherhub.d.ts.
 
 const TOPICS = ["events", "tasks", "voting"];
@@ -43,7 +43,7 @@ export class RealtimeError extends Error {
  * Connect, and stay connected until `close()` of the client that is returned.
  * @param {import("./gatherhub.js").Options} options
  * @returns {import("./gatherhub.js").Client}
- * @throws {TypeError} when a topic doesn't exist
+ * @throws {TypeError} when the URL is none or a topic doesn't exist
  */
 export function connect(options) {
   return new Client(options);
@@ -149,7 +149,7 @@ class Client {
   #renewAt = Infinity;
   #renewal; // timer
 
-  #wanted; // subscriptions that each link is to have: { topic, event, since: when the app fetched it }
+  #wanted; // subscriptions that each link is to have: { topic, event, since: the app has fetched it }
   #changes = Promise.resolve(); // of subscriptions, one after another
   #wake = () => {}; // the change that waits for a link
 
@@ -159,7 +159,7 @@ class Client {
   #working = false;
 
   constructor(options) {
-    this.#options = options;
+    this.#options = { ...options, url: new URL(options.url) };
     this.#tuning = { ...TUNING, ...options.tuning };
     const event = options.event ?? null;
     this.#wanted = named(options.topics ?? "all").map((topic) => ({ topic, event, since: "" }));
@@ -219,8 +219,7 @@ class Client {
       const authenticated = await this.#authenticate(link, token);
       let { timestamp } = authenticated;
       if (!first) await link.request("unsubscribe", { topics: TOPICS });
-      for (const selection of others)
-        ({ timestamp } = await link.request("subscribe", selection));
+      for (const selection of others) ({ timestamp } = await link.request("subscribe", selection));
       const resumed = this.#lastId === null ? null : await this.#resume(link);
       if (attempt === this.#attempt) this.#switch(attempt, timestamp, authenticated, resumed);
     } catch (error) {
@@ -500,6 +499,8 @@ function selections(subscriptions) {
   for (const { topic, event } of subscriptions)
     byEvent.set(event, [...(byEvent.get(event) ?? []), topic]);
   return [...byEvent].flatMap(([event, topics]) =>
-    topics.length === TOPICS.length ? [{ topics, event }] : topics.map((topic) => ({ topics: [topic], event })),
+    topics.length === TOPICS.length
+      ? [{ topics, event }]
+      : topics.map((topic) => ({ topics: [topic], event })),
   );
 }

@@ -106,10 +106,11 @@ def test_opens_the_path_of_its_topics_and_subscribes_to_more(
     assert socket.heard("subscribe") == subscribed
 
 
-def test_refuses_a_topic_that_does_not_exist(app: App) -> None:
-    code = "try { connect({ url: 'ws://x', topics: ['chat'] }) } catch (error) { error.name }"
+@pytest.mark.parametrize("options", ["{ url: 'ws://x', topics: ['chat'] }", "{ url: 'x' }"])
+def test_refuses_what_can_never_work(app: App, options: str) -> None:
+    code = f"() => {{ try {{ connect({options}) }} catch (error) {{ return error.name }} }}"
 
-    assert app.run(f"eval({code!r})") == "TypeError"
+    assert app.run(code) == "TypeError"
 
 
 def test_tells_each_callback_until_it_is_taken_back(app: App, server: ScriptedServer) -> None:
