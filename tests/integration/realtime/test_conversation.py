@@ -1,8 +1,10 @@
 """$default: authenticating, subscribing and unsubscribing, one at a time and all at once."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from gatherhub.table.errors import StoreUnavailable
 from gatherhub.table.reads import get
 from gatherhub.table.writes import Action, Put, transact
 from tests.integration.realtime.conftest import Clients, Clock, Queue
+from tests.memory_table import MemoryTable
 from tests.sockets import CONNECTION, connect, disconnect, invoke, message, say, token, told_nothing
 
 USER = 41
@@ -343,7 +346,34 @@ def test_what_was_subscribed_while_the_connection_was_being_closed_goes_too(
     assert hears() == []
 
 
-def test_a_connection_that_keeps_changing_is_an_error(queue: Queue, meanwhile: Any) -> None:
+def test_many_changes_at_once_all_count(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = range(1, 21)
+    everyone = threading.Barrier(len(events))
+    known = threading.local()
+
+    def read_together(key: keys.Key) -> Any:
+        row = get(key)
+        if not hasattr(known, "row"):
+            known.row = row
+            everyone.wait()
+        return row
+
+    with MemoryTable().installed(), ThreadPoolExecutor(len(events)) as pool:
+        connect(tokens.issue_access(USER), topics="events")
+        monkeypatch.setattr(connections, "get", read_together)
+        answers = pool.map(lambda event: say("subscribe", topics=["tasks"], event=event), events)
+        assert [answer["type"] for answer in answers] == ["subscribed"] * len(events)
+        monkeypatch.setattr(connections, "get", get)
+        connection = find_connection(CONNECTION)
+        assert connection is not None
+        assert {one.event_id for one in connection.subscriptions} == {None, *events}
+        assert hears(7) == ["events", "tasks"]
+
+
+def test_a_connection_that_keeps_changing_is_an_error(
+    queue: Queue, meanwhile: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_ATTEMPTS", 3)
     connect(tokens.issue_access(USER), topics="events")
 
     def change() -> None:
@@ -351,9 +381,9 @@ def test_a_connection_that_keeps_changing_is_an_error(queue: Queue, meanwhile: A
         assert present is not None
         transact([Put(keys.connection(CONNECTION), connections._row(connections._placed(present)))])
 
-    meanwhile(*[change] * 10)
+    meanwhile(*[change] * 3)
     assert say("subscribe", topics=["tasks"])["data"]["error"] == "service_unavailable"
-    meanwhile(*[change] * 10)
+    meanwhile(*[change] * 3)
     with pytest.raises(StoreUnavailable):
         connections.close_connection(CONNECTION)
 
