@@ -132,11 +132,11 @@ def test_a_bad_token_changes_nothing_and_a_good_one_may_follow(
 
 
 def test_after_its_token_a_connection_is_told_and_closed(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect(token(USER, seconds=60))
     audiences = connections.find_connection(CONNECTION)
-    time_.advance(60)
+    wall.advance(60)
     told_nothing("authenticate", token=tokens.issue_access(USER))
     assert [one["type"] for one in clients.received[CONNECTION]] == ["token_expired"]
     assert clients.closed == [CONNECTION]
@@ -146,10 +146,10 @@ def test_after_its_token_a_connection_is_told_and_closed(
 
 
 def test_an_end_that_could_not_be_told_in_time_is_told_at_the_next_message(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect()
-    time_.advance(30)
+    wall.advance(30)
     told_nothing("subscribe", topics=["events"])
     (word,) = clients.received[CONNECTION]
     assert (word["type"], word["data"]["error"]) == ("error", "not_authenticated")
