@@ -16,6 +16,8 @@ os.environ.update(
     PUBLIC_URL="http://localhost:8000",
     CONNECTIONS_URL="http://127.0.0.1:1/connections",
     CLOSING_QUEUE_URL="http://127.0.0.1:1/closing",
+    DELIVERIES_QUEUE_URL="http://127.0.0.1:1/deliveries.fifo",
+    FAILURES_QUEUE_URL="http://127.0.0.1:1/failures",
     DEADLINES_QUEUE_URL="http://127.0.0.1:1/deadlines",
     RATE_LIMIT="1000",
     POWERTOOLS_LOG_LEVEL="WARNING",

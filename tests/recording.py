@@ -6,26 +6,23 @@ a container asks once in its life (the token secret, the public address) is left
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Self
 from unittest.mock import patch
 
-from botocore.exceptions import ClientError
-
 from gatherhub import aws
+from gatherhub.realtime import publishing
+from gatherhub.realtime.publishing import Delivery, Outcome
 from tests.memory_table import MemoryTable
 
+_MANAGE = "execute-api:ManageConnections"
 _POOL = "gatherhub.parallel.ThreadPoolExecutor"
 _PERMISSIONS = {
     "s3": {"put_object": "s3:PutObject", "delete_object": "s3:DeleteObject"},
     "sqs": {"send_message": "sqs:SendMessage"},
-    "apigatewaymanagementapi": {
-        "post_to_connection": "execute-api:ManageConnections",
-        "delete_connection": "execute-api:ManageConnections",
-        "get_connection": "execute-api:ManageConnections",
-    },
+    "apigatewaymanagementapi": {"get_connection": _MANAGE},
 }
 """The operations of other services that are told too, and what a role must allow for them."""
 
@@ -43,12 +40,12 @@ Grant = tuple[str, str]
 class RecordingTable(MemoryTable):
     """A table that can tell the requests of one call as docs/access-patterns.md writes them.
 
-    Other services do nothing but are told as well; connections in `gone` are not there.
+    Other services do nothing but are told as well. `clients` are who is reached by sockets.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.gone: set[str] = set()
+        self.clients = RecordedClients(self)
         self._step = 0
         self._steps: dict[int, set[str]] = {}
         self._permissions: set[Grant] = set()
@@ -84,7 +81,10 @@ class RecordingTable(MemoryTable):
                     else outer(service, endpoint_url)
                 )
 
-            with patch.object(aws, "client", client):
+            with (
+                patch.object(aws, "client", client),
+                patch.object(publishing, "endpoint", lambda: self.clients),
+            ):
                 yield self
 
     def tell(self, operation: str, permission: str) -> None:
@@ -118,14 +118,45 @@ class _Service:
         self._permissions = _PERMISSIONS[service]
 
     def __getattr__(self, operation: str) -> Callable[..., dict[str, Any]]:
-        def request(**parameters: Any) -> dict[str, Any]:
+        def request(**_: Any) -> dict[str, Any]:
             self._table.tell(operation, self._permissions[operation])
-            if parameters.get("ConnectionId") in self._table.gone:
-                gone: Any = {"Error": {}, "ResponseMetadata": {"HTTPStatusCode": 410}}
-                raise ClientError(gone, operation)
             return {}
 
         return request
+
+
+class RecordedClients:
+    """A management endpoint without any network, and the clients behind it.
+
+    `posted` has what each was sent, `hung_up` whose connections were closed, in order. Connections
+    in `gone` are not there, those in `failing` can't be reached.
+    """
+
+    def __init__(self, table: RecordingTable) -> None:
+        self._table = table
+        self.posted: dict[str, list[bytes]] = {}
+        self.hung_up: list[str] = []
+        self.gone: set[str] = set()
+        self.failing: set[str] = set()
+
+    def deliver(self, todo: Mapping[str, Sequence[bytes]]) -> dict[str, Delivery]:
+        with _Inline(self._table) as connections:
+            return dict(zip(todo, connections.map(self._deliver, todo.items()), strict=True))
+
+    def hang_up(self, connection_id: str) -> None:
+        self._table.tell("delete_connection", _MANAGE)
+        self.hung_up.append(connection_id)
+
+    def _deliver(self, entry: tuple[str, Sequence[bytes]]) -> Delivery:
+        connection_id, messages = entry
+        for number, message in enumerate(messages):
+            self._table.tell("post_to_connection", _MANAGE)
+            if connection_id in self.gone:
+                return Delivery(number, Outcome.GONE)
+            if connection_id in self.failing:
+                return Delivery(number, Outcome.FAILED)
+            self.posted.setdefault(connection_id, []).append(message)
+        return Delivery(len(messages), Outcome.DELIVERED)
 
 
 class _Inline:

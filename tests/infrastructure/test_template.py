@@ -193,6 +193,22 @@ def test_stream_consumers_begin_with_what_is_there() -> None:
     assert all(mapping["StartingPosition"] == "TRIM_HORIZON" for mapping in mappings)
 
 
+def test_a_queue_gives_its_function_the_time_that_it_may_take() -> None:
+    template = load_template()
+    defaults = template["Globals"]["Function"]
+    queues = {
+        event["Properties"]["Queue"]["Fn::GetAtt"][0]: properties.get(
+            "Timeout", defaults["Timeout"]
+        )
+        for properties in FUNCTIONS.values()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == "SQS"
+    }
+    assert queues
+    for name, timeout in queues.items():
+        assert resources("AWS::SQS::Queue")[name]["VisibilityTimeout"] > timeout
+
+
 def test_settings_that_functions_require_are_in_their_environment() -> None:
     everywhere = set(load_template()["Globals"]["Function"]["Environment"]["Variables"])
     source = (ROOT / "layers/common/gatherhub/settings.py").read_text(encoding="utf-8")

@@ -564,14 +564,53 @@ def _(_: RecordingTable) -> Call:
 @scenario("stream: broadcast to a client that is gone")
 def _(table: RecordingTable) -> Call:
     _listeners("one", "gone", opened=-60)
-    table.gone.add("gone")
+    table.clients.gone.add("gone")
     return lambda: sockets.broadcast(sockets.created(5))
+
+
+@scenario("stream: broadcast of a task")
+def _(table: RecordingTable) -> Call:
+    _task()
+    return _broadcast_of_the_last(table, "task")
+
+
+@scenario("stream: broadcast of a ballot")
+def _(table: RecordingTable) -> Call:
+    voting.a_party()
+    voting.cast(voting.created(), voting.MEMBER, 1)
+    return _broadcast_of_the_last(table, "tally")
+
+
+@scenario("stream: broadcast of an end")
+def _(table: RecordingTable) -> Call:
+    voting.a_party()
+    voting.close(voting.created())
+    return _broadcast_of_the_last(table, "vote")
+
+
+@scenario("stream: broadcast of a deletion")
+def _(table: RecordingTable) -> Call:
+    owner = person(events.ANNA)
+    events.delete(owner, events.created(owner))
+    return _broadcast_of_the_last(table, "event")
+
+
+def _broadcast_of_the_last(table: RecordingTable, kind: str) -> Call:
+    """Return the call of the broadcaster for the last change of an item of a kind."""
+    changes = [
+        record
+        for record in table.stream
+        for image in (record["dynamodb"].get("NewImage") or record["dynamodb"]["OldImage"],)
+        if image["kind"]["S"] == kind
+    ]
+    _listeners("one", "two")
+    return lambda: sockets.broadcast(changes[-1])
 
 
 def _listeners(*names: str, opened: int = 0) -> None:
     for name in names:
         moment = clock.epoch() + opened
-        listening = (Subscription(Topic.EVENTS),)
+        listening = tuple(Subscription(topic) for topic in Topic)
         open_connection(Connection(name, events.ANNA, listening, moment, moment + 3_600))
 
 

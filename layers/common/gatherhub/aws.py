@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from botocore.credentials import ReadOnlyCredentials
     from botocore.session import Session
 
 CONNECTIONS = 50
@@ -89,6 +90,40 @@ def is_outage(error: Exception) -> bool:
     if isinstance(error, ClientError):
         return error.response.get("Error", {}).get("Code", "") not in _MISTAKES
     return isinstance(error, BotoCoreError) and not isinstance(error, ParamValidationError)
+
+
+def credentials() -> "ReadOnlyCredentials":
+    """Return the role's present credentials; ask anew for each piece of work, as they expire.
+
+    Raises BotoCoreError when there are none, or they could not be renewed.
+    """
+    from botocore.exceptions import NoCredentialsError  # noqa: PLC0415
+
+    with _lock:
+        found = _session().get_credentials()
+    if found is None:
+        raise NoCredentialsError
+    return found.get_frozen_credentials()
+
+
+def region() -> str:
+    """Return the region of the stack; raises BotoCoreError when none is set."""
+    from botocore.exceptions import NoRegionError  # noqa: PLC0415
+
+    with _lock:
+        found: str | None = _session().get_config_variable("region")
+    if not found:
+        raise NoRegionError
+    return found
+
+
+def certificates() -> str:
+    """Return the file of the certificate authorities that clients trust."""
+    from botocore.httpsession import get_cert_path  # noqa: PLC0415
+
+    with _lock:
+        configured = _session().get_config_variable("ca_bundle")
+    return str(get_cert_path(configured or True))
 
 
 def prepare(*services: str) -> None:

@@ -49,6 +49,16 @@ def closing_queue_url() -> str:
     return required("CLOSING_QUEUE_URL")
 
 
+def deliveries_queue_url() -> str:
+    """Return the URL of the queue of slices, each messages for some of a crowd of connections."""
+    return required("DELIVERIES_QUEUE_URL")
+
+
+def failures_queue_url() -> str:
+    """Return the URL of the queue that keeps what could not be told."""
+    return required("FAILURES_QUEUE_URL")
+
+
 def deadlines_queue_url() -> str:
     """Return the URL of the queue whose messages come when something is due for a connection."""
     return required("DEADLINES_QUEUE_URL")

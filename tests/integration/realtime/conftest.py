@@ -12,8 +12,47 @@ from urllib.parse import unquote
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from gatherhub import aws, clock
+from gatherhub import aws, clock, settings
 from gatherhub.realtime.deadlines import Look
+
+
+@dataclass
+class Queue:
+    """The deadlines' queue: what was sent to it, as messages and delays in seconds."""
+
+    sent: list[tuple[Look, int]] = field(default_factory=list)
+    broken: bool = False
+
+    def take(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int) -> None:  # noqa: N803
+        assert 0 <= DelaySeconds <= 900  # what SQS takes
+        if self.broken:
+            raise EndpointConnectionError(endpoint_url=QueueUrl)
+        self.sent.append((Look.model_validate_json(MessageBody), DelaySeconds))
+
+    def last(self) -> tuple[Look, int]:
+        return self.sent[-1]
+
+
+class Queues:
+    """All queues; they deliver nothing by themselves."""
+
+    def __init__(self) -> None:
+        self.deadlines = Queue()
+        self.slices: list[dict[str, Any]] = []
+        self.failures: list[dict[str, Any]] = []
+        self.down = False
+
+    def send_message(self, **message: Any) -> None:
+        url = message["QueueUrl"]
+        if self.down:
+            raise EndpointConnectionError(endpoint_url=url)
+        if url == settings.deadlines_queue_url():
+            self.deadlines.take(**message)
+        elif url == settings.deliveries_queue_url():
+            self.slices.append(message)
+        else:
+            assert url == settings.failures_queue_url()
+            self.failures.append(json.loads(message["MessageBody"]))
 
 
 class Clients:
@@ -39,7 +78,7 @@ class Clients:
 
     def close(self, connection_id: str) -> int:
         with self._lock:
-            status = self.statuses.get(connection_id, 204)
+            status = 410 if self.statuses.get(connection_id) == 410 else 204
             if status == 204:
                 self.closed.append(connection_id)
                 self.statuses[connection_id] = 410
@@ -98,34 +137,22 @@ def clients(_endpoint: tuple[str, Clients], monkeypatch: pytest.MonkeyPatch) -> 
     return everyone
 
 
-@dataclass
-class Queue:
-    """The deadlines' queue: what was sent to it, as messages and delays in seconds."""
-
-    sent: list[tuple[Look, int]] = field(default_factory=list)
-    broken: bool = False
-
-    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int) -> None:  # noqa: N803
-        assert QueueUrl.endswith("/deadlines")
-        assert 0 <= DelaySeconds <= 900  # what SQS takes
-        if self.broken:
-            raise EndpointConnectionError(endpoint_url=QueueUrl)
-        self.sent.append((Look.model_validate_json(MessageBody), DelaySeconds))
-
-    def last(self) -> tuple[Look, int]:
-        return self.sent[-1]
-
-
 @pytest.fixture
-def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
-    """Let the code under test send to a queue that delivers nothing by itself."""
-    fake, real = Queue(), aws.client
+def queues(monkeypatch: pytest.MonkeyPatch) -> Queues:
+    """Let the code under test send to queues that deliver nothing by themselves."""
+    fake, real = Queues(), aws.client
 
     def client(service: str, endpoint_url: str | None = None) -> Any:
         return fake if service == "sqs" else real(service, endpoint_url)
 
     monkeypatch.setattr(aws, "client", client)
     return fake
+
+
+@pytest.fixture
+def queue(queues: Queues) -> Queue:
+    """Return the deadlines' queue."""
+    return queues.deadlines
 
 
 class Clock:

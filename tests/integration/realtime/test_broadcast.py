@@ -1,22 +1,23 @@
 """The broadcaster: stream records in, messages on sockets out."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from gatherhub import aws, clock, settings
-from gatherhub.accounts import people, tokens
-from gatherhub.realtime import announcements, broadcasting, connections
+from gatherhub.accounts import tokens
+from gatherhub.realtime import broadcasting, connections, delivering, fan_out, log, slices
 from gatherhub.realtime.audiences import Subscription, Topic
 from gatherhub.realtime.connections import Connection, open_connection
+from gatherhub.realtime.delivering import NobodyReached
 from gatherhub.table import keys
 from gatherhub.table.errors import StoreUnavailable
 from gatherhub.table.reads import get
-from gatherhub.table.stream import MalformedRecord, read
-from tests.http import call
-from tests.integration.realtime.conftest import Clients
+from tests.http import call, handler
+from tests.integration.realtime.conftest import Clients, Queues
 from tests.people import embedded, person
-from tests.sockets import broadcast, connect, created, recorded
+from tests.sockets import broadcast, connect, created, disconnect, recorded
 
 USER = 41
 LONG_AGO = 300  # seconds
@@ -61,7 +62,7 @@ def test_listeners_are_told_of_a_created_event_as_in_a_list(clients: Clients) ->
                 "updated_at": "2026-11-22T12:00:00Z",
             },
             "timestamp": "2026-11-22T12:00:00Z",
-            "id": "1795348800-0000000000004421584500000000017450439091",
+            "id": "1795348800-00000000000044215845000000000174504390910",
         }
     ]
 
@@ -104,29 +105,6 @@ def test_what_a_retry_or_a_duplicate_repeats_has_the_same_id(clients: Clients) -
     assert repeats == [first, first]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"eventName": "MODIFY"},
-        {"eventName": "REMOVE"},
-        {"kind": {"S": "participant"}},
-        {"kind": {"S": "counter"}},
-        {"kind": None},
-    ],
-)
-def test_bookkeeping_is_not_told(clients: Clients, change: dict[str, Any]) -> None:
-    listen("one")
-    record = created(5)
-    record["eventName"] = change.pop("eventName", "INSERT")
-    record["dynamodb"]["NewImage"] |= change
-    if record["dynamodb"]["NewImage"]["kind"] is None:
-        del record["dynamodb"]["NewImage"]["kind"]
-    if record["eventName"] == "REMOVE":
-        record["dynamodb"]["OldImage"] = record["dynamodb"].pop("NewImage")
-    assert broadcast(record) == []
-    assert clients.received == {}
-
-
 def test_one_client_that_is_gone_is_forgotten_and_holds_nobody_up(clients: Clients) -> None:
     listen("one", "gone", "two")
     clients.statuses["gone"] = 410
@@ -136,18 +114,6 @@ def test_one_client_that_is_gone_is_forgotten_and_holds_nobody_up(clients: Clien
     assert get(keys.connection("gone")) is None
     broadcast(created(7))
     assert clients.attempts["gone"] == 1
-
-
-def test_a_listener_whose_connection_row_is_gone_is_forgotten_too(clients: Clients) -> None:
-    listen("orphan")
-    aws.client("dynamodb").delete_item(
-        TableName=settings.table_name(),
-        Key={name: {"S": value} for name, value in keys.connection("orphan")._asdict().items()},
-    )
-    clients.statuses["orphan"] = 410
-    broadcast(created(5))
-    broadcast(created(6))
-    assert clients.attempts["orphan"] == 1
 
 
 def test_a_connection_that_is_being_opened_stays(clients: Clients) -> None:
@@ -167,7 +133,7 @@ def test_failing_to_forget_a_client_is_no_failure_to_tell(
 
     listen("one", "gone")
     clients.statuses["gone"] = 410
-    monkeypatch.setattr(broadcasting, "close_connection", fail)
+    monkeypatch.setattr(delivering, "close_connection", fail)
     assert broadcast(created(5)) == []
     assert clients.ids("one") == [5]
 
@@ -181,64 +147,185 @@ def test_whose_token_or_time_has_run_out_hears_nothing(clients: Clients) -> None
     assert list(clients.received) == ["one"]
 
 
-def test_an_unreachable_client_makes_the_record_wait_but_nobody_else(clients: Clients) -> None:
-    listen("one", "down")
+def test_an_unreachable_client_is_cut_off_and_holds_nobody_up(
+    clients: Clients, queues: Queues
+) -> None:
+    listen("one", "down", "two")
     clients.statuses["down"] = 400
-    first, second = created(5), created(6)
-    assert broadcast(first, second) == [sequence(first), sequence(second)]
-    assert clients.ids("one") == [5, 6]
+    assert broadcast(created(5), created(6)) == []
+    assert clients.ids("one") == clients.ids("two") == [5, 6]
     assert clients.attempts["down"] == 1  # what follows must not overtake what it missed
+    assert clients.closed == ["down"]
+    assert get(keys.connection("down")) is None
+    (failure,) = queues.failures
+    assert failure["connection_id"] == "down"
+    assert failure["missed"] == [message["id"] for message in clients.received["one"]]
+    broadcast(created(7))
+    assert clients.attempts["down"] == 1
+
+
+def test_when_nobody_can_be_reached_the_senders_go_on_trying(
+    clients: Clients, queues: Queues
+) -> None:
+    listen("one", "two")
+    clients.statuses |= {"one": 400, "two": 400}
+    assert broadcast(created(5)) == []
+    assert (clients.closed, queues.failures) == ([], [])
+    first = list(queues.slices)
     clients.statuses.clear()
-    assert broadcast(first, second) == []
-    assert clients.ids("down") == [5, 6]
-    repeated = clients.received["one"]
-    assert [message["id"] for message in repeated[2:]] == [m["id"] for m in repeated[:2]]
+    assert broadcast(created(6)) == []  # not directly, or it would overtake the first
+    assert clients.received == {}
+    for message in [*first, *queues.slices[len(first) :]]:
+        send(message)
+    assert clients.ids("one") == clients.ids("two") == [5, 6]
 
 
-def test_an_endpoint_that_can_not_be_reached_is_a_failure(
-    clients: Clients, monkeypatch: pytest.MonkeyPatch
+def test_when_the_queue_fails_too_the_stream_must_deliver_again(
+    clients: Clients, queues: Queues
+) -> None:
+    listen("one")
+    clients.statuses["one"] = 400
+    queues.down = True
+    assert broadcast(created(5), created(6)) == [sequence(created(5))]
+    queues.down = False
+    clients.statuses.clear()
+    assert broadcast(created(5), created(6)) == []
+    for message in queues.slices:
+        send(message)
+    assert clients.ids("one") == [5, 6]
+
+
+def send(message: dict[str, Any], attempt: int = 1) -> None:
+    """Deliver a slice to a sender."""
+    attributes = {"ApproximateReceiveCount": str(attempt), "MessageGroupId": "1"}
+    record = {
+        "messageId": "1",
+        "body": message["MessageBody"],
+        "eventSource": "aws:sqs",
+        "attributes": attributes,
+    }
+    handler("ws.deliver_slice")({"Records": [record]}, SimpleNamespace())
+
+
+def test_a_crowd_is_told_by_the_lanes(
+    clients: Clients, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fan_out, "DIRECTLY", 9)
+    names = [f"client{number}" for number in range(40)]
+    listen(*names)
+    assert broadcast(created(5), created(6)) == []
+    assert clients.received == {}
+    lanes = {message["MessageGroupId"] for message in queues.slices}
+    assert len(lanes) > 10
+    identifiers = {message["MessageDeduplicationId"] for message in queues.slices}
+    assert len(identifiers) == len(queues.slices)
+    for message in queues.slices:
+        send(message)
+    assert all(clients.ids(name) == [5, 6] for name in names)
+    assert sorted(clients.received) == sorted(names)
+
+
+def test_a_crowd_that_shrinks_still_takes_the_lanes_for_a_while(
+    clients: Clients, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen("one", "two")
+    monkeypatch.setattr(fan_out, "DIRECTLY", 1)
+    broadcast(created(5))
+    disconnect("two")
+    broadcast(created(6))
+    assert clients.received == {}
+    with monkeypatch.context() as patch:
+        later = clock.epoch() + 1_801
+        patch.setattr(clock, "epoch", lambda: later)
+        broadcast(created(7))
+    assert clients.ids("one") == [7]
+
+
+def test_a_sender_leaves_what_nobody_got_to_the_queue(clients: Clients, queues: Queues) -> None:
+    listen("one")
+    clients.statuses["one"] = 400
+    broadcast(created(5))
+    (message,) = queues.slices
+    with pytest.raises(NobodyReached):
+        send(message)
+    assert clients.closed == []
+
+
+def test_after_the_last_attempt_all_are_cut_off_and_the_lane_goes_on(
+    clients: Clients, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"client{number}" for number in range(6)]
+    monkeypatch.setattr(slices, "LANES", 1)
+    monkeypatch.setattr(fan_out, "LANES", 1)
+    listen(*names)
+    clients.statuses |= dict.fromkeys(names, 400)
+    broadcast(created(5))
+    (message,) = queues.slices
+    with pytest.raises(NobodyReached):
+        send(message, attempt=4)
+    send(message, attempt=5)
+    assert sorted(clients.closed) == names
+    assert sorted(failure["connection_id"] for failure in queues.failures) == names
+
+
+def test_a_sender_that_was_stopped_again_and_again_gives_up(
+    clients: Clients, queues: Queues
+) -> None:
+    listen("one")
+    clients.statuses["one"] = 400
+    broadcast(created(5))
+    clients.statuses.clear()
+    send(queues.slices[0], attempt=6)
+    assert clients.closed == ["one"]
+    assert clients.received == {}
+    assert get(keys.connection("one")) is None
+
+
+def test_few_connections_hold_up_their_lane_for_two_attempts_only(
+    clients: Clients, queues: Queues
+) -> None:
+    listen("one")
+    clients.statuses["one"] = 400
+    broadcast(created(5))
+    send(queues.slices[0], attempt=2)
+    assert clients.closed == ["one"]
+
+
+def test_an_endpoint_that_can_not_be_reached_leaves_it_to_the_senders(
+    clients: Clients, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CONNECTIONS_URL", "http://127.0.0.1:1/live")
     listen("one")
-    assert broadcast(created(5)) == [sequence(created(5))]
+    assert broadcast(created(5)) == []
+    assert len(queues.slices) == 1
 
 
-def test_a_malformed_record_fails_only_itself(clients: Clients) -> None:
+def test_what_can_never_be_told_is_kept_and_holds_nothing_up(
+    clients: Clients, queues: Queues
+) -> None:
     listen("one")
-    broken = created(5, date={"S": "tomorrow"})
+    broken = created(5, date={"S": "at my place"})
     unreadable = created(6, title={"NS": ["1"]})
     incomplete = created(7)
     del incomplete["dynamodb"]["NewImage"]["title"]
-    failed = broadcast(broken, created(5), unreadable, incomplete, created(8))
-    assert failed == [sequence(broken), sequence(unreadable), sequence(incomplete)]
+    assert broadcast(broken, created(5), unreadable, incomplete, created(8)) == []
     assert clients.ids("one") == [5, 8]
+    assert len(queues.failures) == 3
+    assert "at my place" not in str(queues.failures)  # nothing that users have written
+    assert sequence(broken) in str(queues.failures)
 
 
-def test_what_is_said_of_a_malformed_record_shows_nothing_of_its_content() -> None:
-    with pytest.raises(MalformedRecord) as caught:
-        announcements.announcement(read(created(5, date={"S": "at my place"})))
-    assert "date" in str(caught.value)
-    assert "at my place" not in str(caught.value)
-
-
-def test_a_change_that_could_not_be_told_holds_back_its_object_only(
+def test_a_store_that_fails_makes_the_stream_deliver_again(
     clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = iter([StoreUnavailable("down")])
-
-    def fail_once(user_ids: list[int]) -> Any:
-        for error in answers:
-            raise error
-        return people.embed(user_ids)
+    def fail(*_: object) -> None:
+        raise StoreUnavailable("down")
 
     listen("one")
-    monkeypatch.setattr(announcements, "embed", fail_once)
-    first, later = created(5), created(5)
-    later["dynamodb"]["SequenceNumber"] = sequence(first) + "1"
-    assert broadcast(first, later, created(6)) == [sequence(first), sequence(later)]
-    assert clients.ids("one") == [6]
-    assert broadcast(first, later, created(6)) == []
-    assert clients.ids("one") == [6, 5, 5, 6]
+    monkeypatch.setattr(log, "write", fail)
+    with pytest.raises(StoreUnavailable):
+        broadcast(created(5))
+    assert clients.received == {}  # what is not in the log is told to nobody
 
 
 def test_audiences_are_read_once_for_a_batch(

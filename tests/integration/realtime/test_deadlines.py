@@ -16,8 +16,9 @@ from gatherhub.realtime.connections import (
     open_connection,
 )
 from gatherhub.realtime.deadlines import Look
+from gatherhub.table.errors import StoreUnavailable
 from tests.integration.realtime.conftest import Clients, Clock, Queue
-from tests.sockets import CONNECTION, connect, disconnect, enforce, say, token
+from tests.sockets import CONNECTION, connect, disconnect, enforce, say, token, told_nothing
 
 USER = 41
 LONG = 100_000  # seconds: longer than any connection lives
@@ -210,18 +211,36 @@ def test_a_word_that_does_not_arrive_keeps_nobody(
     assert find_connection(CONNECTION) is None
 
 
-def test_closing_that_fails_is_done_again(queue: Queue, clients: Clients, wall: Clock) -> None:
+def test_closing_that_fails_half_way_is_done_again(
+    queue: Queue, clients: Clients, wall: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: str) -> None:
+        raise StoreUnavailable("down")
+
     connect(token(USER, seconds=60))
-    clients.statuses[CONNECTION] = 403
     wall.advance(60)
     body = queue.last()[0].model_dump_json()
     other = Look(connection_id="another=", since=0).model_dump_json()
-    assert enforce(body, other) == ["message-0"]
-    assert find_connection(CONNECTION) is not None
-    clients.statuses.clear()
+    for step in ("publishing.hang_up", "close_connection"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"gatherhub.realtime.enforcement.{step}", fail)
+            assert enforce(body, other) == ["message-0"]
+        assert find_connection(CONNECTION) is not None
     assert enforce(body) == []
     assert clients.closed == [CONNECTION]
     assert find_connection(CONNECTION) is None
+
+
+def test_who_could_not_be_hung_up_on_is_at_the_next_message(
+    queue: Queue, clients: Clients, wall: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(token(USER, seconds=60))
+    with monkeypatch.context() as patch:
+        patch.setattr("gatherhub.realtime.publishing.hang_up", lambda _: None)
+        deliver(queue, wall)
+    assert clients.closed == []
+    told_nothing("subscribe", topics=["events"])
+    assert clients.closed == [CONNECTION]
 
 
 def test_a_successor_that_can_not_be_sent_is_a_failure(

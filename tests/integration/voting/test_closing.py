@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from gatherhub import aws, clock, settings
 from gatherhub.table import keys
+from gatherhub.table.errors import StoreUnavailable
 from gatherhub.table.reads import get, query
 from gatherhub.voting import closing, ending, store
 from tests.http import handler
@@ -317,6 +318,28 @@ class TestDue:
         assert noted(fine) == LATER
         assert deliver((broken, LATER)) == []
         assert noted(broken) == LATER
+
+    @pytest.mark.parametrize(("failures", "comes_again"), [(1, []), (2, []), (3, ["0"])])
+    def test_a_table_that_fails_for_a_moment_makes_nobody_wait(
+        self,
+        failures: int,
+        comes_again: list[str],
+        time_machine: Clock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        vote_id = created(ends_at=LATER)
+        time_machine.advance_to(LATER)
+        errors = iter([StoreUnavailable("down")] * failures)
+        close_vote = store.close
+
+        def fail_at_first(old: Any, new: Any) -> None:
+            for error in errors:
+                raise error
+            close_vote(old, new)
+
+        monkeypatch.setattr(store, "close", fail_at_first)
+        assert deliver((vote_id, LATER)) == comes_again
+        assert noted(vote_id) == (None if comes_again else LATER)
 
     def test_a_message_that_is_early_waits_or_comes_again(
         self, time_machine: Clock, monkeypatch: pytest.MonkeyPatch

@@ -20,7 +20,7 @@ def test_a_message_is_type_data_timestamp_and_id() -> None:
     message = telling(change(1_795_348_800, "123"), MessageType.EVENT_CREATED, {"title": "🍰"})
     assert message.text() == (
         '{"type":"event_created","data":{"title":"🍰"},"timestamp":"2026-11-22T12:00:00Z",'
-        f'"id":"1795348800-{123:040d}"}}'
+        f'"id":"1795348800-{123:040d}0"}}'
     )
 
 
@@ -35,6 +35,16 @@ def test_ids_sort_by_time_and_then_as_the_stream_does() -> None:
     ids = [telling(each, MessageType.EVENT_CREATED, {}).id for each in changes]
     assert ids == sorted(ids)
     assert len({len(each) for each in ids}) == 1
+
+
+def test_messages_of_one_change_sort_in_their_order_and_before_those_of_the_next() -> None:
+    first, second = change(9, "99"), change(9, "100")
+    ids = [
+        telling(first, MessageType.VOTE_CAST, {}).id,
+        telling(first, MessageType.VOTE_RESULTS, {}, part=1).id,
+        telling(second, MessageType.VOTE_CAST, {}).id,
+    ]
+    assert ids == sorted(set(ids))
 
 
 def test_a_record_delivered_again_makes_the_same_message() -> None:

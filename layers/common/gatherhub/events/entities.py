@@ -18,6 +18,7 @@ class Event(_Entity):
 
     `current_participants` counts its participations, the creator's included. `version` grows with
     each edit (not as people come and go). `words` are those under which the event is found.
+    `counted_user_id` is whose coming or going was counted last; None before the first.
     """
 
     id: int
@@ -32,6 +33,7 @@ class Event(_Entity):
     updated_at: UtcTime
     version: int
     words: tuple[str, ...]
+    counted_user_id: int | None = None
 
 
 class Participation(_Entity):

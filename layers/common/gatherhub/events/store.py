@@ -107,6 +107,7 @@ def join(participation: Participation) -> None:
     count = Update(
         keys.event(participation.event_id),
         add={"current_participants": 1},
+        assign={"counted_user_id": participation.user_id},
         when=both(present(), free),
     )
     transact([count, _put(participation, absent())])
@@ -121,6 +122,7 @@ def leave(event_id: int, user_id: int) -> None:
     count = Update(
         keys.event(event_id),
         add={"current_participants": -1},
+        assign={"counted_user_id": user_id},
         when=both(present(), differs("creator_id", user_id)),
     )
     transact([count, Delete(keys.participant(event_id, user_id), when=present())])

@@ -1,103 +1,101 @@
 """Telling the listeners of each change in a batch of stream records.
 
-A record that fails is delivered again, and with it all that follow it in the batch: they are told
-once more, with the same ids. Until then nothing may overtake it. A client that could not be
-reached gets nothing more from this batch, and a change that could not be told at all holds back
-the later changes of its object; everything else goes on.
+In this order, on which catching up relies: messages are logged, then the audience is read, then it
+is told. Whoever was in the audience when a change was stored is told; whoever comes later finds the
+change in the log, or in what it fetches.
 """
 
-from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from gatherhub import clock
 from gatherhub.observability import logger
 from gatherhub.parallel import each
-from gatherhub.realtime.announcements import Announcement, announcement
+from gatherhub.realtime import fan_out, log
+from gatherhub.realtime.announcements import Announcement, announcements
 from gatherhub.realtime.audiences import hearing
-from gatherhub.realtime.connections import Listener, close_connection, listeners
-from gatherhub.realtime.publishing import Outcome, post_to_all
+from gatherhub.realtime.connections import Listener, listeners
+from gatherhub.realtime.delivering import NobodyReached, deliver
+from gatherhub.realtime.failures import keep
+from gatherhub.realtime.fan_out import NotHandedOver
+from gatherhub.realtime.slices import Slice
 from gatherhub.table.errors import TableError
-from gatherhub.table.keys import Key
 from gatherhub.table.stream import Change, MalformedRecord, read
 
-_HANDSHAKE = 30  # seconds that API Gateway gives $connect
 
+@dataclass(frozen=True)
+class Told:
+    """What was told of a batch: messages, in posts that arrived or in pieces handed to senders.
 
-class NotTold(Exception):
-    """A change did not reach everyone whom it concerns; the record must be delivered again."""
-
-
-class Batch:
-    """What is known while one batch is told; the audiences are read once for all of it.
-
-    That is enough: whoever listened before a change was stored is in them, as all changes of the
-    batch were stored before it began.
+    `again` is the sequence number from which on it must be delivered again, or None.
     """
 
-    def __init__(self) -> None:
-        self._audiences: dict[str, list[Listener]] = {}
-        self._held: set[Key] = set()
-        self._unreachable: set[str] = set()
-        self._gone: set[str] = set()
-        self.messages = 0
-        self.posts = 0
+    messages: int = 0
+    posts: int = 0
+    pieces: int = 0
+    again: str | None = None
 
-    def tell(self, record: DynamoDBRecord) -> None:
-        """Tell of one record; raises when it, or a part of its audience, has to wait."""
+
+def broadcast(records: Sequence[Mapping[str, Any]]) -> Told:
+    """Tell of stream records in their order.
+
+    What is delivered again is told once more, with the same ids; what can never be told is kept
+    apart, and holds up nothing. TableError and the like when nothing was told. One step to read
+    what messages embed, one to log them, one to read the audience, and then the posts.
+    """
+    announced = announcements(_changes(records))
+    for change, error in announced.malformed:
+        _keep_apart(error, f"{change.key.pk} {change.key.sk}", change.sequence)
+    found = announced.found
+    if not found:
+        return Told()
+    log.store(found)
+    whole, lanes_until = _addressed(found)
+    first = 0
+    if whole.connections() <= fan_out.DIRECTLY and lanes_until < clock.epoch():
         try:
-            self._tell(read(record.raw_event))
-        except Exception:
-            logger.exception("a change was not told", event_id=record.event_id)
-            raise
-
-    def _tell(self, change: Change) -> None:
-        if change.key in self._held:
-            raise NotTold(f"an earlier change of {change.key.pk} has not been told")
-        try:
-            found = announcement(change)
-            if found:
-                self._publish(found)
-        except (MalformedRecord, NotTold):
-            raise
-        except Exception:
-            self._held.add(change.key)
-            raise
-
-    def _publish(self, found: Announcement) -> None:
-        audience = self._audience(found)
-        waiting = audience.keys() & self._unreachable
-        outcomes = post_to_all(found.message, audience.keys() - waiting)
-        self.messages += 1
-        self.posts += len(outcomes)
-        self._forget([audience[name] for name, what in outcomes.items() if what is Outcome.GONE])
-        waiting |= {name for name, what in outcomes.items() if what is Outcome.FAILED}
-        if waiting:
-            self._unreachable |= waiting
-            raise NotTold(f"{len(waiting)} of {len(audience)} connections could not be reached")
-
-    def _audience(self, found: Announcement) -> dict[str, Listener]:
-        """Return who may hear of it now, by connection id."""
-        names = hearing(found.topic, found.event_id)
-        unread = [name for name in names if name not in self._audiences]
-        self._audiences.update(zip(unread, each(listeners, unread), strict=True))
-        now = clock.epoch()
-        return {
-            listener.connection_id: listener
-            for name in names
-            for listener in self._audiences[name]
-            if listener.may_hear(now) and listener.connection_id not in self._gone
-        }
-
-    def _forget(self, gone: list[Listener]) -> None:
-        self._gone |= {listener.connection_id for listener in gone}
-        # Before the handshake is over a connection is not there yet. It misses nothing that its
-        # client can't fetch once it is open, but must stay for what comes then.
-        closed_before = clock.epoch() - _HANDSHAKE
-        each(_close, [listener for listener in gone if listener.opened_at <= closed_before])
-
-
-def _close(listener: Listener) -> None:
+            return Told(len(found), posts=deliver(whole))
+        except NobodyReached as error:
+            # The senders have more patience, and the stream need not wait for them.
+            logger.warning("nobody was reached", exc_info=error)
+            first = error.first
     try:
-        close_connection(listener.connection_id, [listener.audience])
-    except TableError as error:
-        # The rows are of no harm: the next message finds them again, and they expire.
-        logger.warning("a closed connection was not removed", exc_info=error)
+        pieces = fan_out.hand_over(whole.since(first), lanes_until)
+    except (NotHandedOver, TableError) as error:
+        logger.error("a crowd was not told", exc_info=error)
+        return Told(len(found), again=found[first].sequence)
+    return Told(len(found), pieces=pieces)
+
+
+def _changes(records: Sequence[Mapping[str, Any]]) -> list[Change]:
+    changes = []
+    for record in records:
+        try:
+            changes.append(read(record))
+        except MalformedRecord as error:
+            _keep_apart(error, str(record.get("eventID")), None)
+    return changes
+
+
+def _keep_apart(error: Exception, what: str, sequence: str | None) -> None:
+    logger.error("a change can't be told", item=what, exc_info=error)
+    keep("a change can't be told", {"item": what, "sequence": sequence, "error": str(error)})
+
+
+def _addressed(found: Sequence[Announcement]) -> tuple[Slice, int]:
+    """Return who gets which message, and until when the lanes are in use. One step."""
+    heard: dict[str, list[int]] = {}
+    for place, one in enumerate(found):
+        for name in hearing(one.topic, one.event_id):
+            heard.setdefault(name, []).append(place)
+    reads = [partial(listeners, name) for name in heard]
+    lanes_until, *audiences = each(lambda request: request(), [fan_out.in_use, *reads])
+    now = clock.epoch()
+    audience: dict[str, tuple[Listener, set[int]]] = {}
+    for places, rows in zip(heard.values(), audiences, strict=True):
+        for listener in rows:
+            if listener.may_hear(now):
+                audience.setdefault(listener.connection_id, (listener, set()))[1].update(places)
+    return Slice.of([one.message for one in found], audience), lanes_until

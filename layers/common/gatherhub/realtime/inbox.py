@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from gatherhub import clock, ids
 from gatherhub.accounts import tokens
 from gatherhub.errors import NON_FIELD, ErrorCode, Problem, invalid, invalid_fields
-from gatherhub.realtime import deadlines, enforcement
+from gatherhub.realtime import deadlines, enforcement, resuming
 from gatherhub.realtime.audiences import ALL, Subscription, Topic, named
 from gatherhub.realtime.connections import Connection, Gone, change_connection
 from gatherhub.realtime.messages import Message, MessageType, reply
@@ -43,6 +43,12 @@ class Choice(Request):
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Return what is chosen."""
         return tuple(Subscription(Topic(name), self.event) for name in self.topics)
+
+
+class LastMessage(Request):
+    """The data of `resume`."""
+
+    last_id: str
 
 
 def authenticate(connection: Connection, said: Credentials) -> Message:
@@ -97,6 +103,11 @@ def unsubscribe(connection: Connection, said: Choice) -> Message:
     return _listening(MessageType.UNSUBSCRIBED, change_connection(connection, remove))
 
 
+def resume(connection: Connection, said: LastMessage) -> None:
+    """Send what was missed since a message. Problem `validation_error` if there is no such id."""
+    resuming.resume(connection, said.last_id)
+
+
 def _listening(message_type: MessageType, connection: Connection) -> Message:
     present = [{"topic": one.topic, "event": one.event_id} for one in connection.subscriptions]
     return reply(message_type, {"subscriptions": present})
@@ -107,13 +118,14 @@ class _Command:
     """What a type of message carries as `data`, and what is done about it."""
 
     data: type[Request]
-    do: Callable[[Connection, Any], Message]
+    do: Callable[[Connection, Any], Message | None]
 
 
 _COMMANDS: Mapping[str, _Command] = {
     _AUTHENTICATE: _Command(Credentials, authenticate),
     "subscribe": _Command(Choice, subscribe),
     "unsubscribe": _Command(Choice, unsubscribe),
+    "resume": _Command(LastMessage, resume),
 }
 
 
@@ -123,13 +135,15 @@ class _Said(Request):
 
 
 def answer(connection_id: str, body: str) -> Message | None:
-    """Return the answer to a client's message, or None when the connection had to be closed.
+    """Return the answer to a client's message.
 
-    Problem when what it says can't be done. `ping` and what is malformed make no request.
+    None when all has been sent, or when the connection had to be closed. Problem when what the
+    client says can't be done. What is malformed makes no request, and `ping` one: its answer is a
+    promise that the connection hears what it has subscribed to.
     """
     said = _parsed(body)
     if said.type == _PING:
-        return reply(MessageType.PONG)
+        return reply(MessageType.PONG) if enforcement.find_open(connection_id) else None
     command = _COMMANDS.get(said.type)
     if command is None:
         raise invalid("type", f"Enter one of: {', '.join(sorted([_PING, *_COMMANDS]))}.")

@@ -21,7 +21,24 @@ class MessageType(StrEnum):
 
     PONG = "pong"
     ERROR = "error"
+
     EVENT_CREATED = "event_created"
+    EVENT_UPDATED = "event_updated"
+    EVENT_JOINED = "event_joined"
+    EVENT_LEFT = "event_left"
+    EVENT_DELETED = "event_deleted"
+
+    TASK_CREATED = "task_created"
+    TASK_UPDATED = "task_updated"
+    TASK_ASSIGNED = "task_assigned"
+    TASK_COMPLETED = "task_completed"
+    TASK_DELETED = "task_deleted"
+
+    VOTE_CREATED = "vote_created"
+    VOTE_CAST = "vote_cast"
+    VOTE_RESULTS = "vote_results"
+    VOTE_ENDED = "vote_ended"
+    VOTE_DELETED = "vote_deleted"
 
     # Answers to one connection.
     AUTHENTICATED = "authenticated"
@@ -55,17 +72,19 @@ class Message:
         )
 
 
-def telling(change: Change, message_type: MessageType, data: Mapping[str, Any]) -> Message:
-    """Return the message about a change.
+def telling(
+    change: Change, message_type: MessageType, data: Mapping[str, Any], part: int = 0
+) -> Message:
+    """Return the message about a change, or its message number `part` (0 to 9) of several.
 
     Everything that identifies it comes from the stream record: delivered again, the record makes
-    the same message. The id is the second (10 digits) and the sequence number (40 digits).
+    the same message. The id is the second (10 digits), the sequence number (40) and the part (1).
     """
     return Message(
         type=message_type,
         data=data,
         timestamp=clock.from_epoch(change.at),
-        id=f"{change.at:010d}-{change.sequence:0>40}",
+        id=f"{change.at:010d}-{change.sequence:0>40}{part}",
     )
 
 

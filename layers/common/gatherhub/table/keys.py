@@ -102,6 +102,14 @@ def tally(vote_id: int, shard: int) -> Key:
     return Key(vote(vote_id).pk, f"TALLY#{shard:02d}")
 
 
+def vote_of_tally(key: Key) -> int:
+    """Return the id of the vote to whose totals a tally belongs; ValueError for other keys."""
+    prefix, separator, number = key.pk.partition("#")
+    if (prefix, separator) != ("VOTE", "#") or not key.sk.startswith("TALLY#"):
+        raise ValueError(f"{key.pk} {key.sk} is no tally")
+    return int(number)
+
+
 def ballot(vote_id: int, user_id: int) -> Key:
     """Return the key of one user's ballot."""
     return Key(ballots(vote_id), f"USER#{sortable(user_id)}")
@@ -140,6 +148,21 @@ def count_partition(name: str) -> str:
 def counter(name: str, bucket: str, shard: int) -> Key:
     """Return the key of one shard of the counter of a bucket (a month or an hour) of a list."""
     return Key(count_partition(name), f"{bucket}#{shard:02d}")
+
+
+def log(topic: str, shard: int) -> str:
+    """Return the partition that holds a share of a topic's messages."""
+    return f"LOG#{topic}#{shard}"
+
+
+def log_item(partition: str, position: int, teller: str) -> Key:
+    """Return the key of what a teller told from a position (in microseconds) on."""
+    return Key(partition, f"{position:016d}#{teller}")
+
+
+def lanes() -> Key:
+    """Return the key of the item that says until when messages go by the lanes."""
+    return Key("LANES", "LANES")
 
 
 def connection(connection_id: str) -> Key:

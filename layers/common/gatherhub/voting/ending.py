@@ -16,6 +16,7 @@ from gatherhub import aws, clock, settings
 from gatherhub.observability import logger
 from gatherhub.parallel import each
 from gatherhub.table import lists
+from gatherhub.table.errors import StoreUnavailable
 from gatherhub.table.lists import Range
 from gatherhub.voting import store
 from gatherhub.voting.closing import note_end
@@ -29,6 +30,11 @@ LOOK_BACK = timedelta(hours=1)
 """For how long an end is looked for whose message got lost."""
 
 _EARLY = 5  # seconds by which a message may come too early to be waited out
+
+# What failed comes again only after the queue's visibility timeout, too late for subscribers, who
+# are to hear of the end within five seconds.
+_ATTEMPTS = 3
+_PAUSE = 0.2  # seconds
 
 
 class NotSent(Exception):
@@ -80,13 +86,24 @@ def announce_soon(vote: Vote) -> None:
 def receive(body: str) -> bool:
     """Note the end that a message is about, and tell whether nobody had before.
 
-    TooEarly when it is so early that waiting would hold up others.
+    TooEarly when it is so early that waiting would hold up others; StoreUnavailable when the table
+    has failed again and again.
     """
     due = Due.model_validate_json(body)
     left = due.seconds_left()
     if left > _EARLY:
         raise TooEarly(f"{left:.0f} s too early")
     time.sleep(max(0.0, left))
+    return _noted(due)
+
+
+def _noted(due: Due) -> bool:
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return note_end(due.vote_id, due.end)
+        except StoreUnavailable as error:
+            logger.warning("the end of a vote is noted at another attempt", exc_info=error)
+            time.sleep(_PAUSE)
     return note_end(due.vote_id, due.end)
 
 

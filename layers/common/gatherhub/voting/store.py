@@ -5,7 +5,7 @@ ballots, so that a ballot need not touch the vote, at which all others would wai
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gatherhub import clock
@@ -61,7 +61,16 @@ def get_vote(vote_id: int) -> Vote | None:
 
 def load(vote_id: int) -> VoteWithTotals | None:
     """Return a vote with its totals, or None. One request."""
-    rows = query(keys.vote(vote_id).pk)
+    return with_totals(rows_of(vote_id))
+
+
+def rows_of(vote_id: int) -> list[Item]:
+    """Return the items of a vote and of its totals as they are stored. One request."""
+    return query(keys.vote(vote_id).pk)
+
+
+def with_totals(rows: Sequence[Item]) -> VoteWithTotals | None:
+    """Return the vote that `rows_of` has read, or None when there was none."""
     item = next((row for row in rows if row[keys.KIND] == VOTE), None)
     if item is None:
         return None

@@ -1,0 +1,141 @@
+"""The log of what was told in the past day, from which clients catch up.
+
+What one batch tells on a topic is stored in one item, in its order, so that nobody reads a message
+without the earlier ones of the same object. It is stored before the audience is read: whoever is
+not in the audience yet finds it in the log. What is told again is logged again.
+"""
+
+import threading
+import time
+import uuid
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gatherhub import clock
+from gatherhub.parallel import each
+from gatherhub.realtime.announcements import Announcement
+from gatherhub.realtime.audiences import Topic
+from gatherhub.table import keys
+from gatherhub.table.items import Item
+from gatherhub.table.lists import LAST
+from gatherhub.table.reads import query_range
+from gatherhub.table.writes import Put, write
+
+KEPT = 86_400
+"""For how many seconds a message is kept."""
+
+SHARDS = 8
+"""Over how many partitions a topic's log is spread, by event: one takes about 1 MB a second."""
+
+_ITEM_BYTES = 300_000  # DynamoDB takes 400 KB, and a message is much smaller than the rest
+
+_TELLER = uuid.uuid4().hex[:12]
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A message in the log.
+
+    `position` is when it was told, in microseconds since 1970. `teller` is the container that told
+    it: what one teller has told comes to a client in the order of the positions.
+    """
+
+    id: str
+    event_id: int
+    text: str
+    position: int
+    teller: str
+
+
+class _Positions:
+    """Positions that grow from message to message, also when two share a microsecond."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._next = 0
+
+    def take(self, number: int) -> range:
+        """Return as many positions as are asked for, from the present moment on."""
+        with self._lock:
+            first = max(self._next, time.time_ns() // 1_000)
+            self._next = first + number
+        return range(first, self._next)
+
+
+_positions = _Positions()
+
+
+def store(found: Sequence[Announcement]) -> None:
+    """Log messages in the order in which they are going to be told.
+
+    A write unit for each kilobyte; one request for each shard, side by side, and one more for each
+    further 300 KB in it. TableError when some may be missing; doing it again logs them again.
+    """
+    shards: dict[str, list[Item]] = {}
+    for position, one in zip(_positions.take(len(found)), found, strict=True):
+        message = {
+            "id": one.message.id,
+            "event_id": one.event_id,
+            "text": one.message.text(),
+            "position": position,
+        }
+        shards.setdefault(_shard(one.topic, one.event_id), []).append(message)
+    each(_store_shard, shards.items())
+
+
+def read(topic: Topic, event_id: int | None, since: int) -> list[Logged]:
+    """Return what was told on a topic of an event (None: of all) from a position on.
+
+    A little of what was told just before may be among it. One request for an event and eight side
+    by side for a topic, and one more for each further megabyte.
+    """
+    shards = (
+        [keys.log(topic, shard) for shard in range(SHARDS)]
+        if event_id is None
+        else [_shard(topic, event_id)]
+    )
+    found = each(lambda shard: query_range(shard, f"{since:016d}", LAST), shards)
+    return [
+        logged
+        for items in found
+        for logged in _messages(items)
+        if event_id in {None, logged.event_id}
+    ]
+
+
+def _shard(topic: Topic, event_id: int) -> str:
+    # Ids end in random bits, but not so many that they spread evenly by themselves.
+    return keys.log(topic, zlib.crc32(str(event_id).encode()) % SHARDS)
+
+
+def _store_shard(shard: tuple[str, Sequence[Item]]) -> None:
+    partition, messages = shard
+    for some in _cut(messages):
+        item = {
+            keys.KIND: "log",
+            "teller": _TELLER,
+            "messages": some,
+            keys.EXPIRES: clock.epoch() + KEPT,
+        }
+        write(Put(keys.log_item(partition, some[0]["position"], _TELLER), item))
+
+
+def _cut(messages: Sequence[Item]) -> Iterator[list[Item]]:
+    some: list[Item] = []
+    size = 0
+    for message in messages:
+        length = len(message["text"].encode())
+        if some and size + length > _ITEM_BYTES:
+            yield some
+            some, size = [], 0
+        some.append(message)
+        size += length
+    yield some
+
+
+def _messages(items: Iterable[dict[str, Any]]) -> Iterator[Logged]:
+    for item in items:
+        for message in item["messages"]:
+            yield Logged(**message, teller=item["teller"])

@@ -1,0 +1,105 @@
+"""Catching up: what a client has missed since the last message that it received."""
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gatherhub import clock
+from gatherhub.errors import Problem, invalid
+from gatherhub.observability import logger
+from gatherhub.parallel import each
+from gatherhub.realtime import log
+from gatherhub.realtime.audiences import Subscription
+from gatherhub.realtime.connections import Connection
+from gatherhub.realtime.log import Logged
+from gatherhub.realtime.messages import MessageType, reply
+from gatherhub.realtime.publishing import deliver
+
+LIMIT = 5_000
+"""How many messages are sent at most; whoever has missed more is quicker to fetch afresh."""
+
+OVERLAP = 120
+"""Seconds for which a message may be on its way. What another teller told so shortly before may
+have been overtaken by the last message that a client received, so it is sent again."""
+
+_STORING = 10  # seconds that a message may take from its position to where others can read it
+_MICROSECONDS = 1_000_000
+_CLOCKS = 300  # seconds by which an id may be ahead of this clock before it can't be ours
+_TOLD = re.compile(r"([0-9]{10})-[0-9]{41}")
+_ANSWERED = re.compile(r"[0-9]{10}-r([0-9]{16})[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """Where a client stopped: at a message, or at the moment of an answer to it alone."""
+
+    id: str
+    moment: int  # microseconds since 1970; of a message the second of its change, so not later
+    is_answer: bool
+
+    @property
+    def since(self) -> int:
+        """From which position on something can have been missed."""
+        return self.moment if self.is_answer else self.moment - OVERLAP * _MICROSECONDS
+
+
+def resume(connection: Connection, last_id: str) -> None:
+    """Send what a connection's subscriptions have missed since `last_id`, and then `resumed`.
+
+    All of it is posted: an answer that API Gateway waits for comes within 29 s or never. Problem
+    `validation_error` for an id that can't be ours. Requests as `log.read` says for each
+    subscription, side by side, then a post for each message.
+    """
+    mark = _mark(last_id)
+    # What can't be read in the log yet stands behind this moment, and comes by itself.
+    began = time.time() - _STORING
+    missed = _missed(connection, mark)
+    recovered = mark.moment >= (began - log.KEPT) * _MICROSECONDS and len(missed) <= LIMIT
+    last = reply(MessageType.RESUMED, {"recovered": recovered}, began)
+    texts = [one.text for one in missed if len(missed) <= LIMIT]
+    outcome = deliver({connection.id: [text.encode() for text in (*texts, last.text())]})
+    sent = outcome[connection.id]
+    logger.info("resumed", recovered=recovered, messages=sent.delivered, outcome=sent.outcome.value)
+
+
+def _mark(last_id: str) -> _Mark:
+    if match := _TOLD.fullmatch(last_id):
+        mark = _Mark(last_id, int(match[1]) * _MICROSECONDS, is_answer=False)
+    elif match := _ANSWERED.fullmatch(last_id):
+        mark = _Mark(last_id, int(match[1]), is_answer=True)
+    else:
+        raise _unknown()
+    if mark.moment > (clock.epoch() + _CLOCKS) * _MICROSECONDS:
+        raise _unknown()
+    return mark
+
+
+def _unknown() -> Problem:
+    return invalid("last_id", "This is not the id of a message.")
+
+
+def _missed(connection: Connection, mark: _Mark) -> list[Logged]:
+    """Return what was told since the mark, each message once, in the order of their ids."""
+    oldest = clock.epoch() - log.KEPT
+    since = max(mark.since, oldest * _MICROSECONDS)
+    whole = {one for one in connection.subscriptions if one.event_id is None}
+    places = [
+        one
+        for one in connection.subscriptions
+        if one in whole or Subscription(one.topic) not in whole
+    ]
+    logged = each(lambda place: log.read(place.topic, place.event_id, since), places)
+    told = sorted((one for found in logged for one in found), key=lambda one: one.position)
+    new = {one.id: one for one in _after(mark, told) if int(one.id[:10]) >= oldest}
+    return [new[identifier] for identifier in sorted(new)]
+
+
+def _after(mark: _Mark, told: Sequence[Logged]) -> Iterator[Logged]:
+    """Yield what a client that stopped at the mark may not have received."""
+    last = next((one for one in told if one.id == mark.id), None)
+    for one in told:
+        if last and one.teller == last.teller and one.position <= last.position:
+            continue  # it came to the client before the last one did
+        if one.position >= mark.since:
+            yield one
