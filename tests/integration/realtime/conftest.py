@@ -170,7 +170,7 @@ class Clock:
 
 
 @pytest.fixture
-def time_(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def wall(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Stop the clock. Tokens are still checked by the real one."""
     stopped = Clock(clock.epoch())
     monkeypatch.setattr(clock, "epoch", stopped.epoch)

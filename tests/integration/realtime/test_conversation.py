@@ -1,8 +1,10 @@
 """$default: authenticating, subscribing and unsubscribing, one at a time and all at once."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from gatherhub.table.errors import StoreUnavailable
 from gatherhub.table.reads import get
 from gatherhub.table.writes import Action, Put, transact
 from tests.integration.realtime.conftest import Clients, Clock, Queue
+from tests.memory_table import MemoryTable
 from tests.sockets import (
     CONNECTION,
     broadcast,
@@ -141,11 +144,11 @@ def test_a_bad_token_changes_nothing_and_a_good_one_may_follow(
 
 
 def test_after_its_token_a_connection_is_told_and_closed(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect(token(USER, seconds=60))
     audiences = connections.find_connection(CONNECTION)
-    time_.advance(60)
+    wall.advance(60)
     told_nothing("authenticate", token=tokens.issue_access(USER))
     assert [one["type"] for one in clients.received[CONNECTION]] == ["token_expired"]
     assert clients.closed == [CONNECTION]
@@ -155,10 +158,10 @@ def test_after_its_token_a_connection_is_told_and_closed(
 
 
 def test_an_end_that_could_not_be_told_in_time_is_told_at_the_next_message(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect()
-    time_.advance(30)
+    wall.advance(30)
     told_nothing("subscribe", topics=["events"])
     (word,) = clients.received[CONNECTION]
     assert (word["type"], word["data"]["error"]) == ("error", "not_authenticated")
@@ -389,7 +392,34 @@ def test_what_was_subscribed_while_the_connection_was_being_closed_goes_too(
     assert hears() == []
 
 
-def test_a_connection_that_keeps_changing_is_an_error(queue: Queue, meanwhile: Any) -> None:
+def test_many_changes_at_once_all_count(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = range(1, 21)
+    everyone = threading.Barrier(len(events))
+    known = threading.local()
+
+    def read_together(key: keys.Key) -> Any:
+        row = get(key)
+        if not hasattr(known, "row"):
+            known.row = row
+            everyone.wait()
+        return row
+
+    with MemoryTable().installed(), ThreadPoolExecutor(len(events)) as pool:
+        connect(tokens.issue_access(USER), topics="events")
+        monkeypatch.setattr(connections, "get", read_together)
+        answers = pool.map(lambda event: say("subscribe", topics=["tasks"], event=event), events)
+        assert [answer["type"] for answer in answers] == ["subscribed"] * len(events)
+        monkeypatch.setattr(connections, "get", get)
+        connection = find_connection(CONNECTION)
+        assert connection is not None
+        assert {one.event_id for one in connection.subscriptions} == {None, *events}
+        assert hears(7) == ["events", "tasks"]
+
+
+def test_a_connection_that_keeps_changing_is_an_error(
+    queue: Queue, meanwhile: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_ATTEMPTS", 3)
     connect(tokens.issue_access(USER), topics="events")
 
     def change() -> None:
@@ -397,9 +427,9 @@ def test_a_connection_that_keeps_changing_is_an_error(queue: Queue, meanwhile: A
         assert present is not None
         transact([Put(keys.connection(CONNECTION), connections._row(connections._placed(present)))])
 
-    meanwhile(*[change] * 10)
+    meanwhile(*[change] * 3)
     assert say("subscribe", topics=["tasks"])["data"]["error"] == "service_unavailable"
-    meanwhile(*[change] * 10)
+    meanwhile(*[change] * 3)
     with pytest.raises(StoreUnavailable):
         connections.close_connection(CONNECTION)
 

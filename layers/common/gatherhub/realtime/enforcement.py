@@ -54,8 +54,9 @@ def find_open(connection_id: str) -> Connection | None:
 def end(connection: Connection) -> None:
     """Tell a connection why it is closed, close it, and forget it.
 
-    The rows go last: what fails before is done again as long as there is a row. Nothing is sent to
-    the connection by them meanwhile, as its time is over.
+    The rows go last: as long as there is one, the queue has all of this done again when a part
+    fails. They make nobody send to the connection meanwhile, as its time is over. A client that
+    could not be hung up on hears nothing, and is at the next thing it says (`find_open`).
     """
     if word := deadlines.last_word(connection):
         _tell(connection, word)
