@@ -65,7 +65,7 @@ validate: .tools/sam/.installed ## Validate the template
 deploy: build ## Deploy to AWS (ENV=staging or production)
 	$(SAM) deploy --config-env $(ENV)
 
-bench: $(TOOLS) ## Measure cold starts and what pages of lists cost (minutes)
+bench: $(TOOLS) ## Measure cold starts, what pages of lists cost, and posts to sockets (minutes)
 	PYTHONPATH=layers/common:. $(BIN)/python -m tests.performance
 
 lock: .tools/uv/.installed ## Pin what the requirement files ask for, after a change of one
