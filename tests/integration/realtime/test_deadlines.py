@@ -236,13 +236,13 @@ def test_closing_that_fails_half_way_is_done_again(
 
 
 def test_who_could_not_be_hung_up_on_is_at_the_next_message(
-    queue: Queue, clients: Clients, wall: Clock, monkeypatch: pytest.MonkeyPatch
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect(token(USER, seconds=60))
-    with monkeypatch.context() as patch:
-        patch.setattr("gatherhub.realtime.publishing.hang_up", lambda _: None)
-        deliver(queue, wall)
-    assert clients.closed == []
+    clients.refusals[CONNECTION] = 403
+    wall.advance(60)
+    assert enforce(queue.last()[0].model_dump_json()) == ["message-0"]
+    clients.refusals.clear()
     told_nothing("subscribe", topics=["events"])
     assert clients.closed == [CONNECTION]
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from gatherhub import clock
+from gatherhub.queues import NotSent
 from gatherhub.realtime import fan_out, log, publishing
 from gatherhub.realtime.audiences import Subscription, Topic
 from gatherhub.realtime.connections import Connection, open_connection
-from gatherhub.realtime.fan_out import NotHandedOver
 from gatherhub.realtime.publishing import Delivery, Outcome
 from gatherhub.table.errors import StoreUnavailable
 from gatherhub_client import Message
@@ -145,7 +145,7 @@ def test_the_client_makes_the_same_of_it_as_of_a_clean_run(
 
 def refuse(*_: object) -> int:
     """Let the stream itself deliver again what nobody was reached by."""
-    raise NotHandedOver("the queue is down")
+    raise NotSent("the queue is down")
 
 
 def sometimes(store: Callable[[Any], None], chance: random.Random) -> Callable[[Any], None]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from gatherhub import aws, clock, settings
+from gatherhub import aws, clock, queues, settings
 from gatherhub.table import keys
 from gatherhub.table.errors import StoreUnavailable
 from gatherhub.table.reads import get, query
@@ -217,7 +217,7 @@ class TestSchedule:
         created(ends_at=LATER)
         time_machine.advance_to(BEFORE)
         queue.refuses = True
-        with pytest.raises(ending.NotSent):
+        with pytest.raises(queues.NotSent):
             schedule()
 
     def test_many_ends_are_all_sent(self, time_machine: Clock, queue: Queue) -> None:

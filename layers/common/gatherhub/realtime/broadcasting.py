@@ -13,13 +13,13 @@ from typing import Any
 from gatherhub import clock
 from gatherhub.observability import logger
 from gatherhub.parallel import each
+from gatherhub.queues import NotSent
 from gatherhub.realtime import fan_out, log
 from gatherhub.realtime.announcements import Announcement, announcements
 from gatherhub.realtime.audiences import hearing
 from gatherhub.realtime.connections import Listener, listeners
 from gatherhub.realtime.delivering import NobodyReached, deliver
 from gatherhub.realtime.failures import keep
-from gatherhub.realtime.fan_out import NotHandedOver
 from gatherhub.realtime.slices import Slice
 from gatherhub.table.errors import TableError
 from gatherhub.table.stream import Change, MalformedRecord, read
@@ -63,7 +63,7 @@ def broadcast(records: Sequence[Mapping[str, Any]]) -> Told:
             first = error.first
     try:
         pieces = fan_out.hand_over(whole.since(first), lanes_until)
-    except (NotHandedOver, TableError) as error:
+    except (NotSent, TableError) as error:
         logger.error("a crowd was not told", exc_info=error)
         return Told(len(found), again=found[first].sequence)
     return Told(len(found), pieces=pieces)

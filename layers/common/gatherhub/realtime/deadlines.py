@@ -6,12 +6,12 @@ minutes at most; whoever gets a message reads the connection as it is then, does
 (`enforcement`) and sends the next. Delivered twice or late, a message does no harm.
 """
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
-from gatherhub import aws, clock, settings
+from gatherhub import clock, queues, settings
 from gatherhub.errors import ErrorCode, Problem
 from gatherhub.observability import logger
+from gatherhub.queues import LONGEST_DELAY, NotSent
 from gatherhub.realtime import messages
 from gatherhub.realtime.connections import Connection
 from gatherhub.realtime.messages import Message, MessageType, reply
@@ -21,13 +21,6 @@ PATIENCE = 30
 
 NOTICE = 120
 """Seconds before its end at which a connection is asked to be replaced by another."""
-
-LONGEST_DELAY = 900
-"""Seconds by which SQS can delay a message."""
-
-
-class NotSent(Exception):
-    """The queue did not take a message; sending it again does no harm."""
 
 
 class Look(BaseModel):
@@ -116,12 +109,6 @@ def _notice_at(connection: Connection) -> int:
 
 
 def _send(look: Look, at: int) -> None:
-    try:
-        aws.client("sqs").send_message(
-            QueueUrl=settings.deadlines_queue_url(),
-            MessageBody=look.model_dump_json(),
-            # At least one second: the queue's clock and this one need not agree.
-            DelaySeconds=min(max(1, at - clock.epoch()), LONGEST_DELAY),
-        )
-    except (BotoCoreError, ClientError) as error:
-        raise NotSent(str(error)) from error
+    # At least one second: the queue's clock and this one need not agree.
+    delay = min(max(1, at - clock.epoch()), LONGEST_DELAY)
+    queues.send(settings.deadlines_queue_url(), look.model_dump_json(), DelaySeconds=delay)

@@ -7,9 +7,7 @@ meanwhile; so once the lanes are in use, all messages take them until they have 
 
 import uuid
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from gatherhub import aws, clock, settings
+from gatherhub import clock, queues, settings
 from gatherhub.parallel import each
 from gatherhub.realtime.slices import LANES, Slice
 from gatherhub.table import keys
@@ -24,10 +22,6 @@ _IN_USE = 1_800
 _RENEWED = 900
 
 
-class NotHandedOver(Exception):
-    """The queue did not take all slices; handing them over again repeats some."""
-
-
 def in_use() -> int:
     """Return until when (Unix seconds) messages must take the lanes. One request."""
     return int((get(keys.lanes()) or {}).get("until", 0))
@@ -36,8 +30,8 @@ def in_use() -> int:
 def hand_over(whole: Slice, until: int) -> int:
     """Give a slice to the senders, and return in how many pieces.
 
-    `until` is what `in_use` said. One request for each piece, those of a lane one after the other;
-    and at times one to the table.
+    `until` is what `in_use` said. NotSent when the queue did not take all; to do it again repeats
+    some. One request for each piece, in a lane one after the other; at times one to the table.
     """
     now = clock.epoch()
     if until < now + _RENEWED:
@@ -55,13 +49,10 @@ def _send_lane(whole: Slice, lane: int) -> int:
 
 
 def _send(piece: Slice, lane: int) -> None:
-    try:
-        aws.client("sqs").send_message(
-            QueueUrl=settings.deliveries_queue_url(),
-            MessageBody=piece.model_dump_json(),
-            MessageGroupId=str(lane),
-            # Only the SDK's own repeats are the same message: a retried batch has another audience.
-            MessageDeduplicationId=uuid.uuid4().hex,
-        )
-    except (BotoCoreError, ClientError) as error:
-        raise NotHandedOver(str(error)) from error
+    queues.send(
+        settings.deliveries_queue_url(),
+        piece.model_dump_json(),
+        MessageGroupId=str(lane),
+        # Only the SDK's own repeats are the same message: a retried batch has another audience.
+        MessageDeduplicationId=uuid.uuid4().hex,
+    )

@@ -9,12 +9,12 @@ import math
 import time
 from datetime import timedelta
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
-from gatherhub import aws, clock, settings
+from gatherhub import clock, queues, settings
 from gatherhub.observability import logger
 from gatherhub.parallel import each
+from gatherhub.queues import NotSent
 from gatherhub.table import lists
 from gatherhub.table.errors import StoreUnavailable
 from gatherhub.table.lists import Range
@@ -36,10 +36,6 @@ _EARLY = 5  # seconds by which a message may come too early to be waited out
 # are to hear of the end within five seconds.
 _ATTEMPTS = 3
 _PAUSE = 0.2  # seconds
-
-
-class NotSent(Exception):
-    """The queue did not take a message; sending it again does no harm."""
 
 
 class TooEarly(Exception):
@@ -109,12 +105,5 @@ def _noted(due: Due) -> bool:
 
 
 def _send(due: Due) -> None:
-    try:
-        # One by one: they are few, and a batch could be taken in part.
-        aws.client("sqs").send_message(
-            QueueUrl=settings.closing_queue_url(),
-            MessageBody=due.model_dump_json(),
-            DelaySeconds=max(0, math.floor(due.seconds_left()) - _HEAD_START),
-        )
-    except (BotoCoreError, ClientError) as error:
-        raise NotSent(str(error)) from error
+    delay = max(0, math.floor(due.seconds_left()) - _HEAD_START)
+    queues.send(settings.closing_queue_url(), due.model_dump_json(), DelaySeconds=delay)
