@@ -65,8 +65,8 @@ validate: .tools/sam/.installed ## Validate the template
 deploy: build ## Deploy to AWS (ENV=staging or production)
 	$(SAM) deploy --config-env $(ENV)
 
-bench: $(TOOLS) ## Measure cold starts and what pages of lists cost (minutes)
-	PYTHONPATH=layers/common:. $(BIN)/python -m tests.performance
+bench: $(TOOLS) ## Measure cold starts, pages of lists, posts, and the way of a message (minutes)
+	PYTHONPATH=layers/common:clients/python:. $(BIN)/python -m tests.performance
 
 lock: .tools/uv/.installed ## Pin what the requirement files ask for, after a change of one
 	$(LOCK) layers/common/requirements.in -o layers/common/requirements.txt

@@ -139,8 +139,9 @@ class _Client(asyncio.Protocol):
         reply = self._stub.take(request[1], request[2], head + b"\r\n", rest)
         if reply == HOLD:
             self._stub.holding.append(self)
-        if self._stub.holding and self._stub.until <= self._stub.received.keys():
-            self._stub.holding.pop().reply(OK)
+        if self._stub.until <= self._stub.received.keys():
+            while self._stub.holding:
+                self._stub.holding.pop().reply(OK)
         if reply == HOLD:
             return
         if self._stub.latency:

@@ -143,9 +143,10 @@ class RecordedClients:
         with _Inline(self._table) as connections:
             return dict(zip(todo, connections.map(self._deliver, todo.items()), strict=True))
 
-    def hang_up(self, connection_id: str) -> None:
+    def hang_up(self, connection_id: str) -> bool:
         self._table.tell("delete_connection", _MANAGE)
         self.hung_up.append(connection_id)
+        return True
 
     def _deliver(self, entry: tuple[str, Sequence[bytes]]) -> Delivery:
         connection_id, messages = entry

@@ -59,6 +59,11 @@ class Socket:
         sending = self.deliver(messages)
         asyncio.run_coroutine_threadsafe(sending, self.loop).result(_WAIT)
 
+    def send_text(self, text: str) -> None:
+        """Send what need not be a message."""
+        sending = self.connection.send(text)
+        asyncio.run_coroutine_threadsafe(sending, self.loop).result(_WAIT)
+
     def close(self, code: int = 1000) -> None:
         """Close as API Gateway does, with a closing handshake."""
         asyncio.run_coroutine_threadsafe(self.connection.close(code), self.loop).result(_WAIT)

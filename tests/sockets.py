@@ -77,7 +77,7 @@ def say(type_: str, connection_id: str = CONNECTION, **data: Any) -> dict[str, A
 
 
 def told_nothing(type_: str, **data: Any) -> None:
-    """Send a message that gets no answer, as its connection is closed instead."""
+    """Send a message that is not answered itself: something was posted, or the socket closed."""
     answer = invoke("receive", message(json.dumps({"type": type_, "data": data})))
     assert answer == {"statusCode": 200, "headers": {}}
 

@@ -164,6 +164,12 @@ class Story:
         await ear.until(lambda: len(self.of(ear)) >= len(meant))
         assert [(message["type"], message["data"]) for message in self.of(ear)] == meant
 
+    async def of_a_new_event(self) -> int:
+        event = await self.do(self.host, "POST", "events/", PICNIC)
+        await self.tells(event["id"], ("event_created", event))
+        event_id: int = event["id"]
+        return event_id
+
     async def of_an_event(self, event_id: int) -> None:
         edited = await self.do(self.host, "PUT", f"events/{event_id}/", {"title": "Dinner"})
         await self.tells(event_id, ("event_updated", edited))
@@ -246,22 +252,17 @@ async def test_every_message_comes_to_all_whom_it_concerns_and_to_nobody_else(
     stack: Stack, host: Caller, guest: Caller
 ) -> None:
     stack.wait_until_warm()
-    other = host("POST", "events/", PICNIC)["id"]
     of_topics = [f"/ws/{topic}/" for topic in TYPES]
-    async with ears(stack, host.token, "/ws/", *of_topics, f"/ws/?event={other}") as listening:
-        everywhere, *by_topic, of_other = listening
+    async with ears(stack, host.token, "/ws/", *of_topics) as (everywhere, *by_topic):
         story = Story(host, guest, everywhere)
-        event = await story.do(host, "POST", "events/", PICNIC)
-        await story.tells(event["id"], ("event_created", event))
-        of_event = f"?event={event['id']}"
-        async with ears(
-            stack, guest.token, f"/ws/{of_event}", f"/ws/voting/{of_event}"
-        ) as narrowed:
-            await story.of_an_event(event["id"])
-            task = await story.of_a_task(event["id"])
-            await story.of_a_vote(event["id"])
-            vote = await story.of_a_new_vote(event["id"])
-            await story.of_a_deletion(event["id"], task, vote)
+        event, other = await story.of_a_new_event(), await story.of_a_new_event()
+        narrowed = [f"/ws/?event={event}", f"/ws/voting/?event={event}", f"/ws/?event={other}"]
+        async with ears(stack, guest.token, *narrowed) as (of_event, its_votes, of_other):
+            await story.of_an_event(event)
+            task = await story.of_a_task(event)
+            await story.of_a_vote(event)
+            vote = await story.of_a_new_vote(event)
+            await story.of_a_deletion(event, task, vote)
             await story.of_another_event(other)
 
             assert story.types() == set(TOPIC_OF)
@@ -269,11 +270,11 @@ async def test_every_message_comes_to_all_whom_it_concerns_and_to_nobody_else(
             for topic, ear in zip(TYPES, by_topic, strict=True):
                 await story.is_what_was_heard(ear, topic)
                 assert {message["type"] for message in ear.heard} <= TYPES[topic]
+            await story.is_what_was_heard(of_event, *TYPES, event_id=event)
+            await story.is_what_was_heard(its_votes, "voting", event_id=event)
             await story.is_what_was_heard(of_other, *TYPES, event_id=other)
-            await story.is_what_was_heard(narrowed[0], *TYPES, event_id=event["id"])
-            await story.is_what_was_heard(narrowed[1], "voting", event_id=event["id"])
     assert_has_ids_that_sort(story.of(everywhere))
-    assert_says_nobody_voted(guest, [*by_topic[2].raw, *narrowed[1].raw])
+    assert_says_nobody_voted(guest, [*by_topic[2].raw, *its_votes.raw])
 
 
 def assert_has_ids_that_sort(messages: list[Json]) -> None:

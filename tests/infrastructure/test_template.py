@@ -217,6 +217,8 @@ def test_settings_that_functions_require_are_in_their_environment() -> None:
         "CONNECTIONS_URL",
         "CLOSING_QUEUE_URL",
         "DEADLINES_QUEUE_URL",
+        "DELIVERIES_QUEUE_URL",
+        "FAILURES_QUEUE_URL",
     }
 
 
@@ -226,6 +228,8 @@ def test_settings_that_functions_require_are_in_their_environment() -> None:
         ("CONNECTIONS_URL", "execute-api:ManageConnections", "WebSocketApi"),
         ("CLOSING_QUEUE_URL", "sqs:SendMessage", "ClosingQueue"),
         ("DEADLINES_QUEUE_URL", "sqs:SendMessage", "DeadlinesQueue"),
+        ("DELIVERIES_QUEUE_URL", "sqs:SendMessage", "Deliveries"),
+        ("FAILURES_QUEUE_URL", "sqs:SendMessage", "BroadcastFailures"),
     ],
 )
 def test_functions_know_the_address_of_what_they_may_call(

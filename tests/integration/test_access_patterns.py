@@ -19,6 +19,9 @@ from gatherhub.http.routes import ROUTES
 from gatherhub.realtime import deadlines
 from gatherhub.realtime.audiences import Subscription, Topic
 from gatherhub.realtime.connections import LIFETIME, Connection, open_connection
+from gatherhub.realtime.slices import Group, Posting, Slice
+from gatherhub.table import keys
+from gatherhub.table.writes import Put, write
 from gatherhub.voting import store
 from gatherhub.voting.ending import Due
 from gatherhub.voting.entities import Option, Vote
@@ -568,6 +571,58 @@ def _(table: RecordingTable) -> Call:
     return lambda: sockets.broadcast(sockets.created(5))
 
 
+@scenario("stream: broadcast to a client that can't be reached")
+def _(table: RecordingTable) -> Call:
+    _listeners("one", "failing")
+    table.clients.failing.add("failing")
+    return lambda: sockets.broadcast(sockets.created(5))
+
+
+@scenario("stream: broadcast when nobody can be reached")
+def _(table: RecordingTable) -> Call:
+    _listeners("failing")
+    table.clients.failing.add("failing")
+    return lambda: sockets.broadcast(sockets.created(5))
+
+
+@scenario("stream: broadcast to a crowd")
+def _(_: RecordingTable) -> Call:
+    _listeners("one")
+    write(Put(keys.lanes(), {"until": clock.epoch() + 1_800}))
+    return lambda: sockets.broadcast(sockets.created(5))
+
+
+@scenario("stream: broadcast of what can't be told")
+def _(_: RecordingTable) -> Call:
+    return lambda: sockets.broadcast(sockets.created(5, date={"S": "tomorrow"}))
+
+
+def _slice(*names: str) -> Call:
+    """Return the call of a sender with a message for connections."""
+    _listeners(*names, opened=-60)
+    group = Group(messages=(0,), connections=dict.fromkeys(names, clock.epoch() - 60))
+    part = Slice(messages=[Posting(id="1", text="{}")], groups=[group])
+    record = {"body": part.model_dump_json(), "attributes": {"ApproximateReceiveCount": "1"}}
+    return lambda: handler("ws.deliver_slice")({"Records": [record]}, SimpleNamespace())
+
+
+@scenario("queue: deliver_slice")
+def _(_: RecordingTable) -> Call:
+    return _slice("one", "two")
+
+
+@scenario("queue: deliver_slice to a client that is gone")
+def _(table: RecordingTable) -> Call:
+    table.clients.gone.add("gone")
+    return _slice("one", "gone")
+
+
+@scenario("queue: deliver_slice to a client that can't be reached")
+def _(table: RecordingTable) -> Call:
+    table.clients.failing.add("failing")
+    return _slice("one", "failing")
+
+
 @scenario("stream: broadcast of a task")
 def _(table: RecordingTable) -> Call:
     _task()
@@ -634,14 +689,15 @@ def _(_: RecordingTable) -> Call:
     return sockets.disconnect
 
 
-@scenario("$default: receive ping, or what is malformed")
+@scenario("$default: receive ping")
 def _(_: RecordingTable) -> Call:
-    def call_twice() -> None:
-        sockets.say("ping")
-        sockets.say("subscribe", topics=["gossip"])
-
     sockets.connect(tokens.issue_access(events.ANNA))
-    return call_twice
+    return lambda: sockets.say("ping")
+
+
+@scenario("$default: receive what is malformed")
+def _(_: RecordingTable) -> Call:
+    return lambda: sockets.say("subscribe", topics=["gossip"])
 
 
 @scenario("$default: receive authenticate")
@@ -666,6 +722,19 @@ def _(_: RecordingTable) -> Call:
 def _(_: RecordingTable) -> Call:
     sockets.connect(tokens.issue_access(events.ANNA))
     return lambda: sockets.say("subscribe", topics=["events"])
+
+
+@scenario("$default: receive resume")
+def _(_: RecordingTable) -> Call:
+    sockets.connect(tokens.issue_access(events.ANNA), topics="events")
+    sockets.broadcast(sockets.created(5))
+    return lambda: sockets.told_nothing("resume", last_id=f"{clock.epoch():010d}-{0:041d}")
+
+
+@scenario("$default: receive resume narrowed to an event")
+def _(_: RecordingTable) -> Call:
+    sockets.connect(tokens.issue_access(events.ANNA), topics="events", event="5")
+    return lambda: sockets.told_nothing("resume", last_id=f"{clock.epoch():010d}-{0:041d}")
 
 
 @scenario("$default: receive unsubscribe")

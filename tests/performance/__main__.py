@@ -1,6 +1,6 @@
 """`make bench`: what can be measured, as ratios and counts side by side in one run."""
 
-from tests.performance import cold_start, fan_out, lists
+from tests.performance import cold_start, fan_out, latency, lists
 
 if __name__ == "__main__":
     cold_start.main()
@@ -8,3 +8,5 @@ if __name__ == "__main__":
     lists.main()
     print()
     fan_out.main()
+    print()
+    latency.main()

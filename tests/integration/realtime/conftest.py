@@ -67,6 +67,7 @@ class Clients:
         self.statuses: dict[str, int] = {}
         self.attempts: dict[str, int] = defaultdict(int)
         self.closed: list[str] = []
+        self.refusals: dict[str, int] = {}  # the answers to closing a connection
 
     def post(self, connection_id: str, data: bytes) -> int:
         with self._lock:
@@ -78,10 +79,10 @@ class Clients:
 
     def close(self, connection_id: str) -> int:
         with self._lock:
-            status = 410 if self.statuses.get(connection_id) == 410 else 204
+            status = self.refusals.get(connection_id, 204)
             if status == 204:
                 self.closed.append(connection_id)
-                self.statuses[connection_id] = 410
+                self.refusals[connection_id] = self.statuses[connection_id] = 410
             return status
 
     def ids(self, connection_id: str) -> list[int]:
@@ -169,7 +170,7 @@ class Clock:
 
 
 @pytest.fixture
-def time_(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def wall(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Stop the clock. Tokens are still checked by the real one."""
     stopped = Clock(clock.epoch())
     monkeypatch.setattr(clock, "epoch", stopped.epoch)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gatherhub import clock
 from gatherhub.accounts.people import UNKNOWN
 from gatherhub.realtime.announcements import Announcement, announcements
 from gatherhub.realtime.audiences import Topic
@@ -13,6 +14,8 @@ from gatherhub.table import keys
 from gatherhub.table.errors import StoreUnavailable
 from gatherhub.table.stream import Change, read
 from gatherhub.table.writes import Delete, Update, write
+from gatherhub.voting import store
+from gatherhub.voting.entities import Option, Vote
 from tests.integration.events import support as events
 from tests.integration.events.support import ANNA, BEN
 from tests.integration.tasks import support as tasks
@@ -20,6 +23,7 @@ from tests.integration.voting import support as voting
 from tests.integration.voting.support import EVENT, LATER, MAKER, MEMBER, OWNER, STRANGER
 from tests.memory_table import MemoryTable
 from tests.people import embedded, person
+from tests.sockets import recorded
 from tests.template import resources
 
 Told = tuple[str, dict[str, Any]]
@@ -555,6 +559,76 @@ class TestMalformed:
             item = {"kind": kind} if kind else {}
             announced = announcements([Change(what, keys.health(), item, item, 1, "1")])
             assert (announced.found, announced.malformed) == ([], [])
+
+
+class TestRecorded:
+    """Records as DynamoDB writes them, with everything that it says."""
+
+    @pytest.fixture(autouse=True)
+    def _party(self, stream: Stream) -> None:  # noqa: ARG002  (the table must be there)
+        person(41)
+        person(42)
+        voting.an_event(373774320291, owner=41)
+
+    def told(self, name: str) -> list[tuple[str, dict[str, Any], str]]:
+        """Return type, data and id of what a record means."""
+        announced = announcements([read(recorded(name)["Records"][0])])
+        assert announced.malformed == []
+        return [(f.message.type, dict(f.message.data), f.message.id) for f in announced.found]
+
+    def test_a_ballot_makes_two_messages_with_neighbouring_ids(self) -> None:
+        vote = Vote(
+            id=373774320577,
+            event_id=373774320291,
+            creator_id=41,
+            title="Food",
+            description="",
+            options=(Option(id=1, text="Pizza"), Option(id=2, text="Sushi")),
+            ends_at=clock.from_text("2026-11-29T12:00:00Z"),
+            multiple_choice=False,
+            created_at=clock.from_text("2026-11-22T12:00:00Z"),
+            shards=1,
+        )
+        store.add(vote)
+        tally = keys.tally(vote.id, 0)
+        write(Update(tally, assign={"ballots": 5, "o1": 3, "o2": 2}))
+        assert self.told("stream_ballot_counted") == [
+            (
+                "vote_cast",
+                {"vote_id": vote.id, "event_id": vote.event_id, "total_votes": 5},
+                "1795348800-00000000000044215845000000000174504390920",
+            ),
+            (
+                "vote_results",
+                {
+                    "id": vote.id,
+                    "title": "Food",
+                    "status": "active",
+                    "total_votes": 5,
+                    "results": [
+                        {"option_id": 1, "text": "Pizza", "vote_count": 3, "percentage": 60.0},
+                        {"option_id": 2, "text": "Sushi", "vote_count": 2, "percentage": 40.0},
+                    ],
+                    "ends_at": "2026-11-29T12:00:00Z",
+                    "winner": {"option_id": 1, "text": "Pizza"},
+                },
+                "1795348800-00000000000044215845000000000174504390921",
+            ),
+        ]
+
+    def test_who_joined_is_named(self) -> None:
+        ((message_type, data, _),) = self.told("stream_event_joined")
+        assert message_type == "event_joined"
+        assert data == {
+            "event_id": 373774320291,
+            "current_participants": 2,
+            "user": embedded(42),
+        }
+
+    def test_a_deletion_has_the_old_image_alone(self) -> None:
+        ((message_type, data, _),) = self.told("stream_task_deleted")
+        assert message_type == "task_deleted"
+        assert data == {"task_id": 373774320612, "event_id": 373774320291}
 
 
 def test_a_tally_tells_its_vote_and_nothing_else_does() -> None:

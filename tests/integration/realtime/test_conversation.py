@@ -1,8 +1,10 @@
 """$default: authenticating, subscribing and unsubscribing, one at a time and all at once."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -17,7 +19,20 @@ from gatherhub.table.errors import StoreUnavailable
 from gatherhub.table.reads import get
 from gatherhub.table.writes import Action, Put, transact
 from tests.integration.realtime.conftest import Clients, Clock, Queue
-from tests.sockets import CONNECTION, connect, disconnect, invoke, message, say, token, told_nothing
+from tests.memory_table import MemoryTable
+from tests.sockets import (
+    CONNECTION,
+    broadcast,
+    connect,
+    created,
+    disconnect,
+    invoke,
+    message,
+    receive,
+    say,
+    token,
+    told_nothing,
+)
 
 USER = 41
 OTHER = 42
@@ -129,11 +144,11 @@ def test_a_bad_token_changes_nothing_and_a_good_one_may_follow(
 
 
 def test_after_its_token_a_connection_is_told_and_closed(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect(token(USER, seconds=60))
     audiences = connections.find_connection(CONNECTION)
-    time_.advance(60)
+    wall.advance(60)
     told_nothing("authenticate", token=tokens.issue_access(USER))
     assert [one["type"] for one in clients.received[CONNECTION]] == ["token_expired"]
     assert clients.closed == [CONNECTION]
@@ -143,10 +158,10 @@ def test_after_its_token_a_connection_is_told_and_closed(
 
 
 def test_an_end_that_could_not_be_told_in_time_is_told_at_the_next_message(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect()
-    time_.advance(30)
+    wall.advance(30)
     told_nothing("subscribe", topics=["events"])
     (word,) = clients.received[CONNECTION]
     assert (word["type"], word["data"]["error"]) == ("error", "not_authenticated")
@@ -159,6 +174,40 @@ def test_who_is_there_though_forgotten_is_hung_up_on(queue: Queue, clients: Clie
 
 
 # ---- subscribe and unsubscribe -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("authenticated", [False, True])
+def test_ping_is_answered_by_pong(queue: Queue, authenticated: bool) -> None:
+    connect(tokens.issue_access(USER) if authenticated else None)
+    answer = receive('{"type": "ping", "data": {}, "surplus": [1]}')
+    assert (answer["type"], answer["data"]) == ("pong", {})
+    assert set(answer) == {"type", "data", "timestamp", "id"}
+    assert receive('{"type": "ping"}')["id"] != answer["id"]
+
+
+def test_a_ping_finds_out_that_the_connection_is_forgotten(queue: Queue, clients: Clients) -> None:
+    connect(tokens.issue_access(USER))
+    disconnect()
+    told_nothing("ping")
+    assert clients.closed == [CONNECTION]
+
+
+def test_what_was_missed_is_resumed_and_nothing_else(queue: Queue, clients: Clients) -> None:
+    connect(tokens.issue_access(USER))
+    broadcast(created(5), created(6))
+    first, second = clients.received[CONNECTION]
+    clients.received.clear()
+    told_nothing("resume", last_id=first["id"])
+    missed, last = clients.received[CONNECTION]
+    assert missed == second
+    assert (last["type"], last["data"]) == ("resumed", {"recovered": True})
+
+
+def test_an_id_that_never_was_is_an_error(queue: Queue) -> None:
+    connect(tokens.issue_access(USER))
+    answer = say("resume", last_id="1")
+    assert answer["data"]["error"] == "validation_error"
+    assert list(answer["data"]["details"]) == ["last_id"]
 
 
 def test_subscriptions_come_and_go(queue: Queue) -> None:
@@ -343,7 +392,34 @@ def test_what_was_subscribed_while_the_connection_was_being_closed_goes_too(
     assert hears() == []
 
 
-def test_a_connection_that_keeps_changing_is_an_error(queue: Queue, meanwhile: Any) -> None:
+def test_many_changes_at_once_all_count(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = range(1, 21)
+    everyone = threading.Barrier(len(events))
+    known = threading.local()
+
+    def read_together(key: keys.Key) -> Any:
+        row = get(key)
+        if not hasattr(known, "row"):
+            known.row = row
+            everyone.wait()
+        return row
+
+    with MemoryTable().installed(), ThreadPoolExecutor(len(events)) as pool:
+        connect(tokens.issue_access(USER), topics="events")
+        monkeypatch.setattr(connections, "get", read_together)
+        answers = pool.map(lambda event: say("subscribe", topics=["tasks"], event=event), events)
+        assert [answer["type"] for answer in answers] == ["subscribed"] * len(events)
+        monkeypatch.setattr(connections, "get", get)
+        connection = find_connection(CONNECTION)
+        assert connection is not None
+        assert {one.event_id for one in connection.subscriptions} == {None, *events}
+        assert hears(7) == ["events", "tasks"]
+
+
+def test_a_connection_that_keeps_changing_is_an_error(
+    queue: Queue, meanwhile: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_ATTEMPTS", 3)
     connect(tokens.issue_access(USER), topics="events")
 
     def change() -> None:
@@ -351,9 +427,9 @@ def test_a_connection_that_keeps_changing_is_an_error(queue: Queue, meanwhile: A
         assert present is not None
         transact([Put(keys.connection(CONNECTION), connections._row(connections._placed(present)))])
 
-    meanwhile(*[change] * 10)
+    meanwhile(*[change] * 3)
     assert say("subscribe", topics=["tasks"])["data"]["error"] == "service_unavailable"
-    meanwhile(*[change] * 10)
+    meanwhile(*[change] * 3)
     with pytest.raises(StoreUnavailable):
         connections.close_connection(CONNECTION)
 

@@ -16,8 +16,9 @@ from gatherhub.realtime.connections import (
     open_connection,
 )
 from gatherhub.realtime.deadlines import Look
+from gatherhub.table.errors import StoreUnavailable
 from tests.integration.realtime.conftest import Clients, Clock, Queue
-from tests.sockets import CONNECTION, connect, disconnect, enforce, say, token
+from tests.sockets import CONNECTION, connect, disconnect, enforce, say, token, told_nothing
 
 USER = 41
 LONG = 100_000  # seconds: longer than any connection lives
@@ -32,19 +33,19 @@ def places() -> list[str]:
     return [place.audience for name in names for place in listeners(name)]
 
 
-def deliver(queue: Queue, time_: Clock) -> None:
+def deliver(queue: Queue, wall: Clock) -> None:
     """Let the time of the latest message come, and deliver it."""
     look, delay = queue.last()
-    time_.advance(delay)
+    wall.advance(delay)
     assert enforce(look.model_dump_json()) == []
 
 
 def test_without_a_token_a_connection_is_told_and_closed_after_thirty_seconds(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect()
     assert queue.last()[1] == 30
-    deliver(queue, time_)
+    deliver(queue, wall)
     (word,) = clients.received[CONNECTION]
     assert (word["type"], word["data"]["error"]) == ("error", "not_authenticated")
     assert clients.closed == [CONNECTION]
@@ -53,19 +54,19 @@ def test_without_a_token_a_connection_is_told_and_closed_after_thirty_seconds(
 
 
 def test_a_message_that_comes_early_is_sent_again(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect()
-    time_.advance(29)
+    wall.advance(29)
     assert enforce(queue.last()[0].model_dump_json()) == []
     assert clients.attempts == {}
     assert queue.last()[1] == 1
 
 
-def test_whoever_authenticates_in_time_stays(queue: Queue, clients: Clients, time_: Clock) -> None:
+def test_whoever_authenticates_in_time_stays(queue: Queue, clients: Clients, wall: Clock) -> None:
     connect()
     say("authenticate", token=tokens.issue_access(USER))
-    deliver(queue, time_)
+    deliver(queue, wall)
     assert clients.attempts == {}
     assert clients.closed == []
     assert queue.last()[1] == 900
@@ -73,68 +74,68 @@ def test_whoever_authenticates_in_time_stays(queue: Queue, clients: Clients, tim
 
 @pytest.mark.parametrize("seconds", [6, 60, 900, 901, 3_000])
 def test_a_token_over_is_told_at_its_very_second(
-    queue: Queue, clients: Clients, time_: Clock, seconds: int
+    queue: Queue, clients: Clients, wall: Clock, seconds: int
 ) -> None:
-    opened = time_.now
+    opened = wall.now
     connect(token(USER, seconds), topics="all")
     while not clients.closed:
-        assert time_.now < opened + seconds
-        deliver(queue, time_)
-    assert time_.now == opened + seconds
+        assert wall.now < opened + seconds
+        deliver(queue, wall)
+    assert wall.now == opened + seconds
     assert types(clients) == ["token_expired"]
     assert find_connection(CONNECTION) is None
     assert places() == []
 
 
 def test_a_token_that_ends_before_the_first_look_is_told_in_time_too(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect()
-    time_.advance(5)
+    wall.advance(5)
     say("authenticate", token=token(USER, seconds=6))
     look, delay = queue.last()
     assert (look.extra, delay) == (True, 6)
-    deliver(queue, time_)
+    deliver(queue, wall)
     assert types(clients) == ["token_expired"]
     assert clients.closed == [CONNECTION]
 
 
 def test_an_extra_look_at_a_renewed_connection_has_no_successor(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect()
     say("authenticate", token=token(USER, seconds=6))
     say("authenticate", token=token(USER, seconds=60))
     assert len(queue.sent) == 2
-    deliver(queue, time_)
+    deliver(queue, wall)
     assert len(queue.sent) == 2
     assert clients.closed == []
 
 
 def test_a_renewed_token_is_looked_at_when_it_ends(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect(token(USER, seconds=60))
-    time_.advance(59)
+    wall.advance(59)
     say("authenticate", token=token(USER, seconds=100))
     assert len(queue.sent) == 1
-    time_.now -= 59
-    deliver(queue, time_)
+    wall.now -= 59
+    deliver(queue, wall)
     assert clients.closed == []
     assert queue.last()[1] == 99
-    deliver(queue, time_)
+    deliver(queue, wall)
     assert types(clients) == ["token_expired"]
 
 
 def test_a_connection_is_asked_to_reconnect_once_and_closed_without_a_word(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
-    opened = time_.now
+    opened = wall.now
     connect(token(USER, LONG))
     moments = []
     while not clients.closed:
-        deliver(queue, time_)
-        moments.append(time_.now - opened)
+        deliver(queue, wall)
+        moments.append(wall.now - opened)
     assert moments == [900, 1_800, 2_700, 3_600, 4_500, 5_400, 6_300, 7_080, 7_200]
     (word,) = clients.received[CONNECTION]
     assert word["type"] == "reconnect"
@@ -143,38 +144,38 @@ def test_a_connection_is_asked_to_reconnect_once_and_closed_without_a_word(
 
 
 def test_renewals_near_the_end_do_not_ask_again(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
-    opened = time_.now
+    opened = wall.now
     connect(token(USER, LIFETIME - 60))
-    while time_.now < opened + LIFETIME - deadlines.NOTICE:
-        deliver(queue, time_)
-    time_.advance(10)
+    while wall.now < opened + LIFETIME - deadlines.NOTICE:
+        deliver(queue, wall)
+    wall.advance(10)
     say("authenticate", token=token(USER, LONG))
-    time_.advance(-10)
-    deliver(queue, time_)
-    assert time_.now == opened + LIFETIME - 60
+    wall.advance(-10)
+    deliver(queue, wall)
+    assert wall.now == opened + LIFETIME - 60
     assert types(clients) == ["reconnect"]
-    deliver(queue, time_)
+    deliver(queue, wall)
     assert types(clients) == ["reconnect"]
     assert clients.closed == [CONNECTION]
 
 
 def test_a_token_that_ends_with_the_connection_is_told(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect(token(USER, LIFETIME))
     while not clients.closed:
-        deliver(queue, time_)
+        deliver(queue, wall)
     assert types(clients) == ["reconnect", "token_expired"]
 
 
 def test_what_is_delivered_late_or_twice_does_no_harm(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect(token(USER, seconds=60))
     body = queue.last()[0].model_dump_json()
-    time_.advance(500)
+    wall.advance(500)
     assert enforce(body, body) == []
     assert enforce(body) == []
     assert types(clients) == ["token_expired"]
@@ -182,54 +183,76 @@ def test_what_is_delivered_late_or_twice_does_no_harm(
 
 
 def test_nothing_is_done_for_a_connection_that_was_closed(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect(tokens.issue_access(USER))
     disconnect()
-    deliver(queue, time_)
+    deliver(queue, wall)
     assert len(queue.sent) == 1
     assert clients.attempts == {}
     assert clients.closed == []
 
 
-def test_a_client_that_is_gone_is_forgotten(queue: Queue, clients: Clients, time_: Clock) -> None:
+def test_a_client_that_is_gone_is_forgotten(queue: Queue, clients: Clients, wall: Clock) -> None:
     connect(token(USER, seconds=60))
     clients.statuses[CONNECTION] = 410
-    deliver(queue, time_)
+    deliver(queue, wall)
     assert find_connection(CONNECTION) is None
     assert places() == []
 
 
 def test_a_word_that_does_not_arrive_keeps_nobody(
-    queue: Queue, clients: Clients, time_: Clock, monkeypatch: pytest.MonkeyPatch
+    queue: Queue, clients: Clients, wall: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connect(token(USER, seconds=60))
     monkeypatch.setattr(clients, "post", lambda *_: 400)
-    deliver(queue, time_)
+    deliver(queue, wall)
     assert clients.closed == [CONNECTION]
     assert find_connection(CONNECTION) is None
 
 
-def test_closing_that_fails_is_done_again(queue: Queue, clients: Clients, time_: Clock) -> None:
+def test_closing_that_fails_half_way_is_done_again(
+    queue: Queue, clients: Clients, wall: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: str) -> None:
+        raise StoreUnavailable("down")
+
     connect(token(USER, seconds=60))
-    clients.statuses[CONNECTION] = 403
-    time_.advance(60)
+    wall.advance(60)
     body = queue.last()[0].model_dump_json()
     other = Look(connection_id="another=", since=0).model_dump_json()
+    clients.refusals[CONNECTION] = 403
     assert enforce(body, other) == ["message-0"]
     assert find_connection(CONNECTION) is not None
-    clients.statuses.clear()
+    clients.refusals.clear()
+    for step in ("publishing.hang_up", "close_connection"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"gatherhub.realtime.enforcement.{step}", fail)
+            assert enforce(body, other) == ["message-0"]
+        assert find_connection(CONNECTION) is not None
     assert enforce(body) == []
     assert clients.closed == [CONNECTION]
     assert find_connection(CONNECTION) is None
 
 
+def test_who_could_not_be_hung_up_on_is_at_the_next_message(
+    queue: Queue, clients: Clients, wall: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(token(USER, seconds=60))
+    with monkeypatch.context() as patch:
+        patch.setattr("gatherhub.realtime.publishing.hang_up", lambda _: None)
+        deliver(queue, wall)
+    assert clients.closed == []
+    told_nothing("subscribe", topics=["events"])
+    assert clients.closed == [CONNECTION]
+
+
 def test_a_successor_that_can_not_be_sent_is_a_failure(
-    queue: Queue, clients: Clients, time_: Clock
+    queue: Queue, clients: Clients, wall: Clock
 ) -> None:
     connect(tokens.issue_access(USER))
     look, delay = queue.last()
-    time_.advance(delay)
+    wall.advance(delay)
     queue.broken = True
     assert enforce(look.model_dump_json()) == ["message-0"]
 

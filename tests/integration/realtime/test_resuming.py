@@ -1,7 +1,8 @@
 """The log of messages, and catching up from it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -73,7 +74,7 @@ def socket(monkeypatch: pytest.MonkeyPatch) -> Socket:
 
 
 @pytest.fixture
-def teller(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def teller(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Let another container tell from now on."""
 
     def become(name: str) -> None:
@@ -137,7 +138,7 @@ def test_what_was_told_again_comes_once(socket: Socket) -> None:
 
 
 def test_what_was_told_late_is_not_missed_though_its_change_was_earlier(
-    socket: Socket, teller: Any
+    socket: Socket, teller: Callable[[str], None]
 ) -> None:
     teller("another")
     log.store([news(5, ago=10)])
@@ -147,7 +148,9 @@ def test_what_was_told_late_is_not_missed_though_its_change_was_earlier(
     assert socket.received == [1]
 
 
-def test_what_may_have_been_overtaken_comes_again(socket: Socket, teller: Any) -> None:
+def test_what_may_have_been_overtaken_comes_again(
+    socket: Socket, teller: Callable[[str], None]
+) -> None:
     """The client got 2 by one sender while 1 was on its way by another."""
     teller("slow")
     log.store([news(1)])
@@ -158,11 +161,11 @@ def test_what_may_have_been_overtaken_comes_again(socket: Socket, teller: Any) -
 
 
 def test_what_another_told_long_before_does_not_come_again(
-    socket: Socket, teller: Any, monkeypatch: pytest.MonkeyPatch
+    socket: Socket, teller: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     teller("slow")
     with monkeypatch.context() as patch:
-        patch.setattr(log.time, "time_ns", lambda: (NOW - 300) * 10**9)
+        patch.setattr(time, "time_ns", lambda: (NOW - 300) * 10**9)
         patch.setattr(log, "_positions", log._Positions())
         log.store([news(1, ago=300)])
     teller("quick")
@@ -233,7 +236,7 @@ def test_the_log_forgets_after_a_day() -> None:
 
 def test_positions_grow_even_when_the_clock_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     positions = log._Positions()
-    monkeypatch.setattr(log.time, "time_ns", lambda: 5_000)
+    monkeypatch.setattr(time, "time_ns", lambda: 5_000)
     first, second = positions.take(3), positions.take(2)
-    monkeypatch.setattr(log.time, "time_ns", lambda: 1_000)
+    monkeypatch.setattr(time, "time_ns", lambda: 1_000)
     assert [*first, *second, *positions.take(1)] == [5, 6, 7, 8, 9, 10]

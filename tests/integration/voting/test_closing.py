@@ -181,7 +181,7 @@ class TestEarly:
 
 
 class TestSchedule:
-    def test_each_end_that_comes_soon_is_sent_with_its_delay(
+    def test_each_end_that_comes_soon_is_sent_to_arrive_just_before(
         self, time_machine: Clock, queue: Queue
     ) -> None:
         soon, now = created(ends_at=LATER), created(ends_at="2040-01-01T11:59:01Z")
@@ -189,7 +189,7 @@ class TestSchedule:
         created(ends_at=None)
         time_machine.advance_to(BEFORE)
         schedule()
-        assert queue.due() == sorted([(soon, 60), (now, 1)])
+        assert queue.due() == sorted([(soon, 59), (now, 0)])
 
     def test_it_looks_farther_than_to_the_next_look(self) -> None:
         # A schedule keeps the minute: up to 119 seconds lie between two looks.
@@ -224,7 +224,7 @@ class TestSchedule:
         votes = sorted(created(ends_at=LATER) for _ in range(23))
         time_machine.advance_to(BEFORE)
         schedule()
-        assert queue.due() == [(vote_id, 60) for vote_id in votes]
+        assert queue.due() == [(vote_id, 59) for vote_id in votes]
 
     def test_looking_is_one_request(
         self, time_machine: Clock, queue: Queue, table: MemoryTable
@@ -242,7 +242,7 @@ class TestANewVoteThatEndsSoon:
     def test_it_is_sent_at_once(self, time_machine: Clock, queue: Queue) -> None:
         time_machine.advance_to(BEFORE)
         soon = created(ends_at=LATER)
-        assert queue.due() == [(soon, 60)]
+        assert queue.due() == [(soon, 59)]
         created(ends_at="2040-01-01T12:05:00Z")
         created(ends_at=None)
         assert queue.due() == []
@@ -255,7 +255,7 @@ class TestANewVoteThatEndsSoon:
         vote_id = created(ends_at=LATER)
         queue.refuses = False
         schedule()
-        assert queue.due() == [(vote_id, 60)]
+        assert queue.due() == [(vote_id, 59)]
 
     def test_it_is_created_also_when_the_queue_can_not_be_reached(
         self, time_machine: Clock
@@ -353,6 +353,7 @@ class TestDue:
         time_machine.advance_to("2040-01-01T11:59:58Z")
         assert deliver((vote_id, LATER)) == []
         assert slept == [2.0]
+        assert noted(vote_id) == LATER  # not before, whatever the clock says after the wait
 
     def test_a_message_that_is_none_is_reported(self) -> None:
         record = {"messageId": "x", "body": "{}", "eventSource": "aws:sqs"}

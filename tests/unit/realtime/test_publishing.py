@@ -243,6 +243,8 @@ def test_a_socket_serves_many_posts_and_calls(stub: Stub) -> None:
     [
         answer(200, Connection="close"),
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"2\r\n{}\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n\r\n",
         b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
         OK + b"more than was asked for",
@@ -265,6 +267,29 @@ def test_a_kept_socket_that_is_closed_costs_nothing(stub: Stub, pauses: list[flo
     assert deliver({"one": [b"1", b"2"]}) == {"one": Delivery(2, DELIVERED)}
     assert stub.received["one"] == [b"1", b"2", b"2"]
     assert pauses == []
+
+
+def test_a_kept_socket_that_breaks_within_an_answer_is_no_stale_one(
+    stub: Stub, pauses: list[float]
+) -> None:
+    post("other", b"1")
+    stub.answers["one"] = [b"HTTP/1.1 200 OK\r\n" + CLOSE]
+    assert post("one", b"1") is DELIVERED
+    assert len(pauses) == 1
+
+
+def test_calls_at_once_keep_no_more_sockets_than_one(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "SLOTS", 1)
+    stub.answers = {"one": [HOLD], "two": [HOLD]}
+    stub.until = frozenset({"one", "two"})
+    thread = Thread(target=post, args=("one", b"1"))
+    thread.start()
+    post("two", b"1")
+    thread.join()
+    assert stub.sockets == 2
+    assert len(publishing.endpoint()._wire._idle) == 1
 
 
 def test_after_a_closed_one_no_other_kept_socket_is_tried(stub: Stub, pauses: list[float]) -> None:

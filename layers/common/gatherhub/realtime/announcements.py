@@ -66,6 +66,7 @@ def announcements(changes: Sequence[Change]) -> Announced:
     facts = gather(news.needs for _, _, news in told)
     for change, topic, news in told:
         with _noting_malformed(change, announced):
+            statements = news.tell(facts)
             announced.found.extend(
                 Announcement(
                     message=telling(change, statement.type, statement.data, part),
@@ -73,7 +74,7 @@ def announcements(changes: Sequence[Change]) -> Announced:
                     event_id=statement.event_id,
                     sequence=change.sequence,
                 )
-                for part, statement in enumerate(news.tell(facts))
+                for part, statement in enumerate(statements)
             )
     return announced
 

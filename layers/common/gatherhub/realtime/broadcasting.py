@@ -5,7 +5,7 @@ is told. Whoever was in the audience when a change was stored is told; whoever c
 change in the log, or in what it fetches.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -90,7 +90,7 @@ def _addressed(found: Sequence[Announcement]) -> tuple[Slice, int]:
     for place, one in enumerate(found):
         for name in hearing(one.topic, one.event_id):
             heard.setdefault(name, []).append(place)
-    reads = [partial(listeners, name) for name in heard]
+    reads: list[Callable[[], Any]] = [partial(listeners, name) for name in heard]
     lanes_until, *audiences = each(lambda request: request(), [fan_out.in_use, *reads])
     now = clock.epoch()
     audience: dict[str, tuple[Listener, set[int]]] = {}

@@ -5,7 +5,9 @@ else has changed or removed it since it was read, and of its rows in audiences. 
 disagree, two messages at once both count, and nothing brings back a connection that was closed.
 """
 
-from collections.abc import Callable, Iterable
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +23,9 @@ LIFETIME = 7_200
 """Seconds after which a connection is closed; API Gateway allows no more."""
 
 _MARGIN = 600  # seconds for which rows outlive a connection that is never reported as closed
-_ATTEMPTS = 5  # more are needed only by a client that sends many messages at once
+# A client may send as many messages at once as it likes; these let twenty of them have their turn.
+_ATTEMPTS = 20
+_PAUSE = 0.02  # seconds, the longest before a second attempt; longer before each further one
 _VERSION = "version"
 
 
@@ -91,7 +95,7 @@ def change_connection(
     request when nothing changes, else one, two more for each further attempt. Two write units,
     and two for each subscription that comes or goes; for all of them when the token is renewed.
     """
-    for _ in range(_ATTEMPTS):
+    for _ in _turns():
         edited = edit(connection)
         if edited == connection:
             return connection
@@ -114,7 +118,7 @@ def close_connection(connection_id: str, known: Iterable[str] = ()) -> None:
     is gone already. Two requests, two more each time that it was changed between them.
     """
     seen = tuple(known)
-    for _ in range(_ATTEMPTS):
+    for _ in _turns():
         connection = find_connection(connection_id)
         audiences = dict.fromkeys([*(connection.audiences if connection else ()), *seen])
         removals: list[Action] = [Delete(keys.listener(name, connection_id)) for name in audiences]
@@ -143,6 +147,13 @@ def listeners(audience: str) -> list[Listener]:
         )
         for row in query(keys.audience(audience))
     ]
+
+
+def _turns() -> Iterator[None]:
+    """Yield for each attempt, with a pause between them that keeps attempts at once apart."""
+    for attempt in range(_ATTEMPTS):
+        yield
+        time.sleep(random.uniform(0, _PAUSE * (attempt + 1)))  # noqa: S311  (guards nothing)
 
 
 def _again(connection_id: str) -> Connection:

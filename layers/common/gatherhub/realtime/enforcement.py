@@ -7,13 +7,17 @@ from gatherhub.realtime.deadlines import Look
 from gatherhub.realtime.messages import Message
 
 
+class NotClosed(Exception):
+    """A connection could not be closed; its rows are still there, so that it can be tried again."""
+
+
 def enforce(body: str) -> str:
     """Do what is due for the connection of a message of the queue, and send the next message.
 
     Returns what was done, for the log: `closed`, `asked to reconnect`, or `nothing`.
 
-    Done again, it may ask once more to reconnect and nothing else. NotSent when the queue does not
-    take the next message. Two requests while nothing is due.
+    Done again, it may ask once more to reconnect and nothing else. NotClosed, or NotSent when the
+    queue does not take the next message. Two requests while nothing is due.
     """
     look = Look.model_validate_json(body)
     connection = find_connection(look.connection_id)
@@ -50,12 +54,14 @@ def find_open(connection_id: str) -> Connection | None:
 def end(connection: Connection) -> None:
     """Tell a connection why it is closed, close it, and forget it.
 
-    The rows go last: what fails before is done again as long as there is a row. Nothing is sent to
-    the connection by them meanwhile, as its time is over.
+    The rows go last: as long as there is one, the queue has all of this done again when a part
+    fails. They make nobody send to the connection meanwhile, as its time is over. A client that
+    could not be hung up on hears nothing, and is at the next thing it says (`find_open`).
     """
     if word := deadlines.last_word(connection):
         _tell(connection, word)
-    publishing.hang_up(connection.id)
+    if not publishing.hang_up(connection.id):
+        raise NotClosed(connection.id)
     close_connection(connection.id)
 
 

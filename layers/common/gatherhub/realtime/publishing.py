@@ -67,9 +67,12 @@ def deliver(todo: Mapping[str, Sequence[bytes]]) -> dict[str, Delivery]:
     return endpoint().deliver(todo)
 
 
-def hang_up(connection_id: str) -> None:
-    """Close a connection; a failure is logged only, as API Gateway closes it after two hours."""
-    endpoint().hang_up(connection_id)
+def hang_up(connection_id: str) -> bool:
+    """Close a connection and tell whether it is closed now; a failure is logged.
+
+    API Gateway closes every connection after two hours.
+    """
+    return endpoint().hang_up(connection_id)
 
 
 def endpoint() -> "Endpoint":
@@ -100,15 +103,16 @@ class Endpoint:
         """Do what the function of this name says; raises BotoCoreError without credentials."""
         return run(self._deliver(todo, self._signer()))
 
-    def hang_up(self, connection_id: str) -> None:
+    def hang_up(self, connection_id: str) -> bool:
         """Do what the function of this name says."""
         try:
             status = run(self._ask("DELETE", connection_id, b"", self._signer()))
         except (OSError, BotoCoreError) as error:
             _log("a connection was not closed", connection_id, error)
-        else:
-            if status not in _CLOSED:
-                _log("a connection was not closed", connection_id, status)
+            return False
+        if status not in _CLOSED:
+            _log("a connection was not closed", connection_id, status)
+        return status in _CLOSED
 
     def _signer(self) -> Signer:
         # Asked for in the caller's thread, as credentials may have to be fetched anew.

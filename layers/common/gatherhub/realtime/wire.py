@@ -100,8 +100,6 @@ class _Line(asyncio.Protocol):
             return await self._answer
         finally:
             timer.cancel()
-            if not self._answer.done() or self._answer.cancelled():
-                self.close()
 
     def close(self) -> None:
         """Close the connection at once, whatever is under way on it."""

@@ -41,8 +41,10 @@ def note_end(vote_id: int, end: str) -> bool:
     vote = store.get_vote(vote_id)
     if vote is None or vote.closed_at or vote.end != end:
         return False
+    # Clocks differ by milliseconds, but an end is never noted before it has come.
+    noted_at = max(clock.now(), clock.from_text(end))
     try:
-        store.close(vote, vote.model_copy(update={"closed_at": clock.now()}))
+        store.close(vote, vote.model_copy(update={"closed_at": noted_at}))
     except ConditionFailed:
         return False
     return True

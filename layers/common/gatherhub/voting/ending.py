@@ -2,7 +2,7 @@
 
 A vote's status follows the clock, so nothing waits for this. But that it has ended is told to
 subscribers, once, and only a change of the table can be told. A schedule looks each minute for what
-ends next and hands it to a queue, which delivers it at the very second. All of it may happen twice.
+ends next and hands it to a queue, which delivers it just before. All of it may happen twice.
 """
 
 import math
@@ -29,6 +29,7 @@ may lie between two looks."""
 LOOK_BACK = timedelta(hours=1)
 """For how long an end is looked for whose message got lost."""
 
+_HEAD_START = 1  # second or two by which a message comes early: a container may have to start
 _EARLY = 5  # seconds by which a message may come too early to be waited out
 
 # What failed comes again only after the queue's visibility timeout, too late for subscribers, who
@@ -113,7 +114,7 @@ def _send(due: Due) -> None:
         aws.client("sqs").send_message(
             QueueUrl=settings.closing_queue_url(),
             MessageBody=due.model_dump_json(),
-            DelaySeconds=max(0, math.ceil(due.seconds_left())),
+            DelaySeconds=max(0, math.floor(due.seconds_left()) - _HEAD_START),
         )
     except (BotoCoreError, ClientError) as error:
         raise NotSent(str(error)) from error
