@@ -91,7 +91,8 @@ class App:
     def wait_for_happened(self, *expected: str) -> None:
         """Wait until as much has happened as is expected, and check that it is just that."""
         self.wait_for("count => happened.length >= count", len(expected))
-        assert self.run("happened") == list(expected)
+        happened = self.run("happened")
+        assert happened == list(expected), happened
 
 
 class _Files(SimpleHTTPRequestHandler):
