@@ -243,10 +243,7 @@ def test_a_socket_serves_many_posts_and_calls(stub: Stub) -> None:
     [
         answer(200, Connection="close"),
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-        (
-            b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\nTransfer-Encoding: chunked\r\n\r\n"
-            b"2\r\n{}\r\n0\r\n\r\n"
-        ),
+        answer(200, b"2\r\n{}\r\n0\r\n\r\n", Transfer_Encoding="chunked"),
         b"HTTP/1.1 200 OK\r\n\r\n",
         b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
         OK + b"more than was asked for",
