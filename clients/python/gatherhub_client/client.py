@@ -14,14 +14,13 @@ from typing import Any, Literal, Self
 import websockets
 
 from gatherhub_client.connection import Connection, ConnectionLost, ServerError
-from gatherhub_client.history import History
+from gatherhub_client.history import History, Subscription
 from gatherhub_client.messages import TOPICS, Message, MessageType, Topic
 
 logger = logging.getLogger("gatherhub_client")
 
 Status = Literal["connecting", "open", "closed"]
 Token = Callable[[bool], Awaitable[str]]
-Subscription = tuple[Topic, int | None]
 
 _REFUSED = {"not_authenticated", "token_invalid", "token_expired"}
 _TOO_LATE = 1.0  # seconds before its end in which a token is not renewed any more
@@ -178,10 +177,13 @@ class Client:
         try:
             authenticated = await self._authenticate(connection)
             await self._subscribe_again(connection, there)
+            is_first = self._history.last_id is None
             place, recovered = await self._catch_up(connection, authenticated["id"])
         except BaseException:
             connection.abort()
             raise
+        if is_first or not recovered:
+            self._history.fetch(self._wanted, authenticated["timestamp"])
         self._take_over(connection, place, recovered=recovered)
         self._tend(connection, _lifetime(authenticated))
         return connection
@@ -286,7 +288,10 @@ class Client:
                 with suppress(ConnectionLost):  # the next one is asked
                     message = await self._ask(connection, asked, answer, data)
                     listed = message["data"]["subscriptions"]
+                    before = self._wanted
                     self._wanted = [(each["topic"], each["event"]) for each in listed]
+                    new = [place for place in self._wanted if place not in before]
+                    self._history.fetch(new, message["timestamp"])
                     return
 
     async def _usable(self) -> Connection:

@@ -1,10 +1,15 @@
 """Which messages are new, in which order: the client's rule of docs/realtime.md without sockets."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from gatherhub_client.messages import Message
+from gatherhub_client.messages import Message, Topic
 
+Subscription = tuple[Topic, int | None]
+"""A topic, of one event or (None) of all."""
+
+_TOPIC_OF: dict[str, Topic] = {"event": "events", "task": "tasks", "vote": "voting"}
 _KEPT = 300.0  # seconds
 _MOST = 20_000
 
@@ -21,10 +26,15 @@ class History:
         self.last_id: str | None = None
         self._clock = clock
         self._known: dict[str, float] = {}  # the oldest first
+        self._fetched: dict[Subscription, str] = {}
 
     def begin(self, message_id: str) -> None:
         """Resume from this id until a message comes."""
         self.last_id = message_id
+
+    def fetch(self, places: Iterable[Subscription], timestamp: str) -> None:
+        """Take it that what these subscriptions are about is fetched from a moment on."""
+        self._fetched |= dict.fromkeys(places, timestamp)
 
     def new(self, messages: Iterable[Message]) -> list[Message]:
         """Return what was not known, in the given order, and know it from now on."""
@@ -39,8 +49,23 @@ class History:
         return fresh
 
     def new_in_order(self, collected: Iterable[Message]) -> list[Message]:
-        """Return what was not known of what was collected while resuming, sorted by id."""
-        return self.new(sorted(collected, key=lambda message: message["id"]))
+        """Return what was not known of what was collected while resuming, sorted by id.
+
+        Resuming begins a little before the last message, maybe with what was told before this
+        client came. That is in what it has fetched, and would put back what has changed since.
+        """
+        news = filter(self._is_younger_than_what_was_fetched, collected)
+        return self.new(sorted(news, key=lambda message: message["id"]))
+
+    def _is_younger_than_what_was_fetched(self, message: Message) -> bool:
+        kind, _, _ = message["type"].partition("_")
+        event = _event_of(message)
+        moments = [
+            moment
+            for (topic, narrowed), moment in self._fetched.items()
+            if topic == _TOPIC_OF[kind] and (event is None or narrowed in {None, event})
+        ]
+        return not moments or message["timestamp"] >= min(moments)
 
     def _forget(self) -> None:
         oldest = self._clock() - _KEPT
@@ -48,3 +73,15 @@ class History:
             if self._known[known] >= oldest and len(self._known) <= _MOST:
                 break
             del self._known[known]
+
+
+def _event_of(message: Message) -> int | None:
+    """Return the event that a message is about; None when it does not say."""
+    data: Mapping[str, Any] = message["data"]
+    if message["type"] in {"event_created", "event_updated"}:
+        event: int | None = data["id"]
+    elif "event" in data:
+        event = data["event"]["id"]
+    else:
+        event = data.get("event_id")
+    return event

@@ -160,6 +160,21 @@ def test_what_may_have_been_overtaken_comes_again(
     assert socket.received == [1]
 
 
+def test_what_another_had_finished_does_not_come_again(
+    socket: Socket, teller: Callable[[str], None]
+) -> None:
+    teller("slow")
+    log.store([news(1)])
+    log.store([news(2, event_id=PARTY), news(3)])  # so it was done with 1
+    teller("quick")
+    log.store([news(4)])
+    log.store([news(5)])
+    teller("slow")
+    log.store([news(6)])
+    resume(message_id(5))
+    assert socket.received == [2, 3, 6]
+
+
 def test_what_another_told_long_before_does_not_come_again(
     socket: Socket, teller: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,7 +218,7 @@ def test_an_id_that_can_not_be_ours_is_refused(socket: Socket, last_id: str) -> 
 def test_what_is_older_than_a_day_is_not_recovered(
     socket: Socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log.store([news(1, ago=log.KEPT + 60), news(2, ago=log.KEPT - 60), news(3)])
+    log.store([news(1, ago=log.KEPT + 60), news(2, ago=log.KEPT - 3_600), news(3)])
     resume(message_id(0, ago=log.KEPT + 100))
     assert socket.received == [2, 3]
     assert not socket.recovered

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 
-from gatherhub_client.history import History
+from gatherhub_client.history import History, Subscription
 from gatherhub_client.messages import EventReference, Message, Told
 
 KEPT = 300
@@ -18,11 +18,11 @@ class Clock:
         return self.now
 
 
-def message(message_id: str) -> Message:
+def message(message_id: str, timestamp: str = "2026-11-22T12:00:00Z") -> Message:
     told: Told[Literal["event_deleted"], EventReference] = {
         "type": "event_deleted",
         "data": {"event_id": 1},
-        "timestamp": "2026-11-22T12:00:00Z",
+        "timestamp": timestamp,
         "id": message_id,
     }
     return told
@@ -85,3 +85,28 @@ def test_what_comes_again_after_a_long_absence_is_known(history: History, clock:
 def test_only_so_many_ids_are_known(history: History) -> None:
     history.new([message(f"{number:06}") for number in range(MOST + 1)])
     assert ids(history.new([message("000001"), message("000000")])) == ["000000"]
+
+
+def test_what_is_older_than_what_was_fetched_is_not_handed_out_by_resuming(
+    history: History,
+) -> None:
+    history.fetch([("events", None), ("tasks", 7)], "2026-11-22T12:00:01Z")
+    older, younger = message("1"), message("2", "2026-11-22T12:00:01Z")
+    assert ids(history.new_in_order([older, younger])) == ["2"]
+    assert ids(history.new([older])) == ["1"]  # it was told just now
+
+
+@pytest.mark.parametrize(
+    ("place", "known"),
+    [
+        (("events", None), True),
+        (("events", 1), True),
+        (("events", 2), False),
+        (("tasks", 1), False),
+    ],
+)
+def test_what_was_fetched_is_what_a_subscription_is_about(
+    history: History, place: Subscription, *, known: bool
+) -> None:
+    history.fetch([place], "2026-11-22T12:00:01Z")
+    assert (history.new_in_order([message("1")]) == []) is known

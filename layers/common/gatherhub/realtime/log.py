@@ -39,7 +39,8 @@ class Logged:
     """A message in the log.
 
     `position` is when it was told, in microseconds since 1970. `teller` is the container that told
-    it: what one teller has told comes to a client in the order of the positions.
+    it: what one teller has told comes to a client in the order of the positions. `batch` is the
+    position at which the batch begins; a teller begins none before it is done with the one before.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Logged:
     text: str
     position: int
     teller: str
+    batch: int
 
 
 class _Positions:
@@ -74,7 +76,8 @@ def store(found: Sequence[Announcement]) -> None:
     further 300 KB in it. TableError when some may be missing; doing it again logs them again.
     """
     shards: dict[str, list[Item]] = {}
-    for position, one in zip(_positions.take(len(found)), found, strict=True):
+    positions = _positions.take(len(found))
+    for position, one in zip(positions, found, strict=True):
         message = {
             "id": one.message.id,
             "event_id": one.event_id,
@@ -82,7 +85,7 @@ def store(found: Sequence[Announcement]) -> None:
             "position": position,
         }
         shards.setdefault(_shard(one.topic, one.event_id), []).append(message)
-    each(_store_shard, shards.items())
+    each(lambda shard: _store_shard(*shard, positions[0]), shards.items())
 
 
 def read(topic: Topic, event_id: int | None, since: int) -> list[Logged]:
@@ -110,12 +113,12 @@ def _shard(topic: Topic, event_id: int) -> str:
     return keys.log(topic, zlib.crc32(str(event_id).encode()) % SHARDS)
 
 
-def _store_shard(shard: tuple[str, Sequence[Item]]) -> None:
-    partition, messages = shard
+def _store_shard(partition: str, messages: Sequence[Item], batch: int) -> None:
     for some in _cut(messages):
         item = {
             keys.KIND: "log",
             "teller": _TELLER,
+            "batch": batch,
             "messages": some,
             keys.EXPIRES: clock.epoch() + KEPT,
         }
@@ -138,4 +141,4 @@ def _cut(messages: Sequence[Item]) -> Iterator[list[Item]]:
 def _messages(items: Iterable[dict[str, Any]]) -> Iterator[Logged]:
     for item in items:
         for message in item["messages"]:
-            yield Logged(**message, teller=item["teller"])
+            yield Logged(**message, teller=item["teller"], batch=item["batch"])

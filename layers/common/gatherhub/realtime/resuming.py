@@ -96,10 +96,17 @@ def _missed(connection: Connection, mark: _Mark) -> list[Logged]:
 
 
 def _after(mark: _Mark, told: Sequence[Logged]) -> Iterator[Logged]:
-    """Yield what a client that stopped at the mark may not have received."""
+    """Yield what a client that stopped at the mark may not have received, in the order of telling.
+
+    When the mark is a message, what its own teller told before has arrived. Of every other teller
+    that may be on its way yet what it told last before; the rest it had finished by then.
+    """
     last = next((one for one in told if one.id == mark.id), None)
+    before = [one for one in told if last and one.position <= last.position]
+    unfinished = {one.teller: one.batch for one in before if last and one.teller != last.teller}
     for one in told:
-        if last and one.teller == last.teller and one.position <= last.position:
-            continue  # it came to the client before the last one did
-        if one.position >= mark.since:
-            yield one
+        if one.position < mark.since:
+            continue
+        if last and one.position <= last.position and one.batch != unfinished.get(one.teller):
+            continue
+        yield one
