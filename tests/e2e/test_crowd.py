@@ -66,10 +66,11 @@ def _rename(http: httpx.Client, token: str, event_id: int, title: str) -> None:
 
 
 async def _titles(socket: ClientConnection) -> list[str]:
-    """Return the titles that a socket was told, each message once."""
+    """Return the titles that the event was given, each message once."""
     titles: dict[str, str] = {}
     async with asyncio.timeout(PATIENCE):
         while len(titles) < CHANGES:
             message = json.loads(await socket.recv())
-            titles.setdefault(message["id"], message["data"]["title"])
+            if message["type"] == "event_updated":  # the first may still hear of its creation
+                titles.setdefault(message["id"], message["data"]["title"])
     return list(titles.values())
