@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from gatherhub import aws
 from gatherhub.observability import logger
-from gatherhub.realtime.delivering import deliver, give_up
+from gatherhub.realtime.delivering import deliver, give_up, still_wanted
 from gatherhub.realtime.slices import Slice
 
 aws.prepare("dynamodb")
@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], _: LambdaContext) -> None:
     """Post the slice of the one record; a failure makes the queue deliver it again."""
     for record in SQSEvent(event).records:
         attempt = int(record.attributes.approximate_receive_count)
-        part = Slice.model_validate_json(record.body)
+        part = still_wanted(Slice.model_validate_json(record.body))
         patience = _ATTEMPTS if part.connections() >= _FEW else _ATTEMPTS_FOR_FEW
         if attempt > _ATTEMPTS:  # this function was stopped each time before it could give up
             give_up(part)

@@ -728,13 +728,13 @@ def _(_: RecordingTable) -> Call:
 def _(_: RecordingTable) -> Call:
     sockets.connect(tokens.issue_access(events.ANNA), topics="events")
     sockets.broadcast(sockets.created(5))
-    return lambda: sockets.told_nothing("resume", last_id=f"{clock.epoch():010d}-{0:041d}")
+    return lambda: sockets.told_nothing("resume", last_id=f"{clock.epoch():010d}-{0:047d}")
 
 
 @scenario("$default: receive resume narrowed to an event")
 def _(_: RecordingTable) -> Call:
     sockets.connect(tokens.issue_access(events.ANNA), topics="events", event="5")
-    return lambda: sockets.told_nothing("resume", last_id=f"{clock.epoch():010d}-{0:041d}")
+    return lambda: sockets.told_nothing("resume", last_id=f"{clock.epoch():010d}-{0:047d}")
 
 
 @scenario("$default: receive unsubscribe")

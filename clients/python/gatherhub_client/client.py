@@ -285,6 +285,8 @@ class Client:
         while True:
             connection = await self._usable()
             async with self._changing:
+                if connection is not self._current:  # it was replaced while this waited
+                    continue
                 with suppress(ConnectionLost):  # the next one is asked
                     message = await self._ask(connection, asked, answer, data)
                     listed = message["data"]["subscriptions"]

@@ -48,6 +48,7 @@ class Connection:
         self._turn = asyncio.Lock()
         self._asked: str = ""  # the type of the answer that is awaited
         self._answer: asyncio.Future[dict[str, Any]] | None = None
+        self._heard: Callable[[], None] = _nothing
         self._reader = asyncio.create_task(self._read())
 
     @property
@@ -61,15 +62,18 @@ class Connection:
         """Send a message of type `asked` and return the one of type `answer` that comes back.
 
         One at a time: answers don't say to which question. ServerError when it is `error`,
-        ConnectionLost when there is none in time. When nobody waits any longer the socket is
-        broken off, as a late answer would be taken for another's.
+        ConnectionLost when nothing at all comes for `seconds`: `resumed` follows after all that was
+        missed. When nobody waits any longer the socket is broken off, as a late answer would be
+        taken for another's.
         """
         async with self._turn:
             if self.closed:
                 raise ConnectionLost("The connection is closed.")
-            self._asked, self._answer = answer, asyncio.get_running_loop().create_future()
+            loop = asyncio.get_running_loop()
+            self._asked, self._answer = answer, loop.create_future()
             try:
-                async with asyncio.timeout(seconds):
+                async with asyncio.timeout(seconds) as limit:
+                    self._heard = lambda: limit.reschedule(loop.time() + seconds)
                     await self._socket.send(json.dumps({"type": asked, "data": data}))
                     message = await self._answer
             except (TimeoutError, ConnectionClosed) as error:
@@ -79,7 +83,7 @@ class Connection:
                 self.abort()
                 raise
             finally:
-                self._answer = None
+                self._answer, self._heard = None, _nothing
         if message["type"] == "error":
             problem = message["data"]
             raise ServerError(problem["error"], problem["message"], problem["details"])
@@ -98,6 +102,7 @@ class Connection:
     async def _read(self) -> None:
         try:
             async for text in self._socket:
+                self._heard()
                 self._take(_parsed(text))
         except ConnectionClosed:
             pass
@@ -124,6 +129,10 @@ class Connection:
             answer.set_result(message)
         else:
             logger.warning("the server answered what was not asked: %s", message)
+
+
+def _nothing() -> None:
+    """Do nothing about what was heard, as nobody waits for an answer."""
 
 
 def _parsed(text: str | bytes) -> dict[str, Any]:

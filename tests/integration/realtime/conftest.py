@@ -1,6 +1,7 @@
 """The management endpoint of the WebSocket API, as a server on loopback that tests look into."""
 
 import json
+import re
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,10 +11,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from gatherhub import aws, clock, settings
 from gatherhub.realtime.deadlines import Look
+
+# What SQS does not take.
+_REFUSED = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass
@@ -46,6 +50,8 @@ class Queues:
         url = message["QueueUrl"]
         if self.down:
             raise EndpointConnectionError(endpoint_url=url)
+        if _REFUSED.search(message["MessageBody"]):
+            raise ClientError({"Error": {"Code": "InvalidMessageContents"}}, "SendMessage")
         if url == settings.deadlines_queue_url():
             self.deadlines.take(**message)
         elif url == settings.deliveries_queue_url():

@@ -15,7 +15,7 @@ from gatherhub.table import keys
 from gatherhub.table.errors import StoreUnavailable
 from gatherhub.table.reads import get
 from tests.http import call, handler
-from tests.integration.realtime.conftest import Clients, Queues
+from tests.integration.realtime.conftest import Clients, Clock, Queues
 from tests.people import embedded, person
 from tests.sockets import broadcast, connect, created, disconnect, recorded
 
@@ -62,7 +62,7 @@ def test_listeners_are_told_of_a_created_event_as_in_a_list(clients: Clients) ->
                 "updated_at": "2026-11-22T12:00:00Z",
             },
             "timestamp": "2026-11-22T12:00:00Z",
-            "id": "1795348800-00000000000044215845000000000174504390910",
+            "id": "1795348800-00000000000044215845000000000174504390910293942",
         }
     ]
 
@@ -279,6 +279,77 @@ def test_a_sender_that_was_stopped_again_and_again_gives_up(
     assert clients.closed == ["one"]
     assert clients.received == {}
     assert get(keys.connection("one")) is None
+
+
+def test_no_text_keeps_a_crowd_from_being_told(
+    clients: Clients, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fan_out, "DIRECTLY", 0)
+    listen("one")
+    title = "\uffff \ufffe \x00 \x1f \x7f 🍰"
+    assert broadcast(created(5), created(6, title={"S": title})) == []
+    for message in queues.slices:
+        send(message)
+    assert [message["data"]["title"] for message in clients.received["one"]] == ["Picnic", title]
+
+
+def test_who_was_cut_off_gets_nothing_that_comes_after_what_it_missed(
+    clients: Clients, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fan_out, "DIRECTLY", 0)
+    monkeypatch.setattr(slices, "LANES", 1)
+    monkeypatch.setattr(fan_out, "LANES", 1)
+    listen("one", "two")
+    for number in (4, 5, 6):
+        broadcast(created(number))
+    first, second, third = queues.slices
+    send(first)
+    clients.statuses["one"] = clients.refusals["one"] = 400  # nor can it be hung up on
+    send(second)
+    clients.statuses.clear()
+    send(third)
+    assert clients.ids("one") == [4]
+    assert clients.ids("two") == [4, 5, 6]
+
+
+def test_whose_token_has_run_out_meanwhile_hears_no_slice(
+    clients: Clients, queues: Queues, monkeypatch: pytest.MonkeyPatch, wall: Clock
+) -> None:
+    monkeypatch.setattr(fan_out, "DIRECTLY", 0)
+    listen("one", until=20)
+    listen("two", until=600)
+    broadcast(created(5))
+    wall.advance(260)
+    for message in queues.slices:
+        send(message)
+    assert list(clients.received) == ["two"]
+
+
+def test_a_record_on_which_this_code_breaks_is_kept_apart(
+    clients: Clients, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(broadcasting, "announcements", fail)
+    with pytest.raises(RuntimeError):  # so that Lambda cuts the batch in two
+        broadcast(created(5), created(6))
+    assert queues.failures == []
+    assert broadcast(created(5)) == []
+    assert len(queues.failures) == 1
+
+
+def test_when_the_rows_of_a_connection_stay_it_is_not_cut_off(
+    clients: Clients, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StoreUnavailable("down")
+
+    listen("one", "down")
+    clients.statuses["down"] = 400
+    monkeypatch.setattr(delivering, "close_connection", fail)
+    with pytest.raises(StoreUnavailable):
+        broadcast(created(5))
 
 
 def test_few_connections_hold_up_their_lane_for_two_attempts_only(

@@ -7,7 +7,7 @@ client makes of it is the same as of one clean run.
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -111,16 +111,22 @@ def _listening(recording: RecordingTable) -> None:
     open_connection(Connection("one", USER, everything, now - LONG_AGO, now + LONG_AGO))
 
 
-@pytest.mark.usefixtures("_listening")
+@pytest.fixture
+def patch(_listening: None) -> Iterator[pytest.MonkeyPatch]:
+    """Patch what the recording table has patched, and undo it before that does."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_the_client_makes_the_same_of_it_as_of_a_clean_run(
-    seed: int, monkeypatch: pytest.MonkeyPatch
+    seed: int, patch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(seed)  # noqa: S311  (the same in every run)
     lives = [life(event_id) for event_id in EVENTS]
 
     clean = Client(lambda: False)
-    monkeypatch.setattr(publishing, "endpoint", lambda: clean)
+    patch.setattr(publishing, "endpoint", lambda: clean)
     for one in lives:
         deliver(one)
     assert {event: len(story) for event, story in clean.stories.items()} == dict.fromkeys(
@@ -128,9 +134,9 @@ def test_the_client_makes_the_same_of_it_as_of_a_clean_run(
     )
 
     hostile = Client(lambda: chance.random() < RARELY)
-    monkeypatch.setattr(publishing, "endpoint", lambda: hostile)
-    monkeypatch.setattr(fan_out, "hand_over", refuse)
-    monkeypatch.setattr(log, "store", sometimes(log.store, chance))
+    patch.setattr(publishing, "endpoint", lambda: hostile)
+    patch.setattr(fan_out, "hand_over", refuse)
+    patch.setattr(log, "store", sometimes(log.store, chance))
     batches = cut(mixed(lives, chance), chance)
     for number, batch in enumerate(batches):
         deliver(batch)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from gatherhub.realtime.connections import Connection
 from gatherhub.realtime.messages import Message, MessageType
 from gatherhub.realtime.publishing import Delivery, Outcome
 from gatherhub.table import keys
+from gatherhub.table.items import Item
 from gatherhub.table.reads import query
 from tests.recording import RecordingTable
 
@@ -24,7 +25,7 @@ PICNIC, PARTY = 7, 8
 
 
 def message_id(number: int, ago: int = 0) -> str:
-    return f"{NOW - ago:010d}-{number:041d}"
+    return f"{NOW - ago:010d}-{number:047d}"
 
 
 def news(
@@ -46,13 +47,20 @@ class Socket:
     def __init__(self) -> None:
         self.received: list[int] = []
         self.last: dict[str, Any] = {}
+        self.broken = False
 
     def deliver(self, todo: Mapping[str, Sequence[bytes]]) -> dict[str, Delivery]:
         ((connection_id, texts),) = todo.items()
         assert connection_id == "one="
-        *missed, self.last = map(json.loads, texts)
-        self.received += [message["data"]["number"] for message in missed]
+        if self.broken:
+            return {connection_id: Delivery(0, Outcome.FAILED)}
+        self.received += [json.loads(text)["data"]["number"] for text in texts]
         return {connection_id: Delivery(len(texts), Outcome.DELIVERED)}
+
+    def post(self, connection_id: str, data: bytes) -> Outcome:
+        assert connection_id == "one="
+        self.last = json.loads(data)
+        return Outcome.DELIVERED
 
     @property
     def recovered(self) -> bool:
@@ -70,6 +78,7 @@ def _table(recording: RecordingTable) -> None:
 def socket(monkeypatch: pytest.MonkeyPatch) -> Socket:
     one = Socket()
     monkeypatch.setattr(resuming, "deliver", one.deliver)
+    monkeypatch.setattr(resuming, "post", one.post)
     return one
 
 
@@ -206,7 +215,7 @@ def test_an_answer_is_a_mark_too(socket: Socket) -> None:
         message_id(1) + "0",
         "٣" * 10 + "-" + "1" * 41,
         "1\n",
-        f"{NOW + 9_999:010d}-{1:041d}",
+        f"{NOW + 9_999:010d}-{1:047d}",
     ],
 )
 def test_an_id_that_can_not_be_ours_is_refused(socket: Socket, last_id: str) -> None:
@@ -233,6 +242,52 @@ def test_too_much_is_not_sent(socket: Socket, monkeypatch: pytest.MonkeyPatch) -
     resume(message_id(2))
     assert socket.received == [3, 4, 5]
     assert socket.recovered
+
+
+def test_what_is_not_sent_in_time_has_not_recovered(
+    socket: Socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.store([news(number) for number in range(1, 250)])
+    monkeypatch.setattr(resuming, "_PATIENCE", 0)
+    resume(message_id(0))
+    assert socket.received == list(range(1, 101))
+    assert not socket.recovered
+
+
+def test_a_socket_that_breaks_meanwhile_has_not_recovered(socket: Socket) -> None:
+    log.store([news(1), news(2)])
+    socket.broken = True
+    resume(message_id(1))
+    assert not socket.recovered
+
+
+@pytest.mark.parametrize("place", [Subscription(Topic.EVENTS), Subscription(Topic.EVENTS, PARTY)])
+def test_the_log_is_not_read_without_end(
+    socket: Socket, monkeypatch: pytest.MonkeyPatch, place: Subscription
+) -> None:
+    taken = []
+
+    def pages(*_: str) -> Iterator[list[Item]]:
+        while True:
+            taken.append(1)
+            yield []
+
+    monkeypatch.setattr(log, "SHARDS", 1)
+    monkeypatch.setattr(log, "query_pages", pages)
+    resume(message_id(1), place)
+    assert len(taken) == 5
+    assert not socket.recovered
+
+
+def test_a_shard_is_read_once_for_all_subscriptions(
+    socket: Socket, recording: RecordingTable
+) -> None:
+    log.store([news(number, event_id=number) for number in range(1, 41)])
+    several = [Subscription(Topic.EVENTS, number) for number in range(2, 41)]
+    start = len(recording.requests)
+    resume(message_id(1), *several)
+    assert socket.received == list(range(2, 41))
+    assert [operation for operation, _ in recording.requests[start:]] == ["Query"] * log.SHARDS
 
 
 def test_a_large_batch_takes_several_items_and_stays_in_order(socket: Socket) -> None:

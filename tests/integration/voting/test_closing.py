@@ -206,6 +206,17 @@ class TestSchedule:
         schedule()
         assert queue.due() == []
 
+    def test_what_was_missed_for_long_is_sent_once_an_hour(
+        self, time_machine: Clock, queue: Queue
+    ) -> None:
+        lost = created(ends_at=LATER)
+        time_machine.advance_to("2040-01-06T12:59:00Z")
+        schedule()
+        assert queue.due() == []
+        time_machine.advance_to("2040-01-06T13:00:00Z")
+        schedule()
+        assert queue.due() == [(lost, 0)]
+
     def test_what_was_closed_early_is_not_sent(self, time_machine: Clock, queue: Queue) -> None:
         vote_id = created(ends_at=LATER)
         time_machine.advance_to(BEFORE)

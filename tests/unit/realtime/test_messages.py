@@ -20,7 +20,7 @@ def test_a_message_is_type_data_timestamp_and_id() -> None:
     message = telling(change(1_795_348_800, "123"), MessageType.EVENT_CREATED, {"title": "🍰"})
     assert message.text() == (
         '{"type":"event_created","data":{"title":"🍰"},"timestamp":"2026-11-22T12:00:00Z",'
-        f'"id":"1795348800-{123:040d}0"}}'
+        f'"id":"1795348800-{123:040d}0782090"}}'
     )
 
 

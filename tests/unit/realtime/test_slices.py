@@ -72,7 +72,7 @@ def test_connections_are_spread_over_all_lanes() -> None:
 
 def test_a_piece_fits_into_the_queue() -> None:
     whole = a_slice(
-        ["x" * 20_000] * 100, (tuple(range(100)), [f"{n:016d}=" for n in range(20_000)])
+        ['"' * 10_000] * 100, (tuple(range(100)), [f"{n:016d}=" for n in range(20_000)])
     )
     lane = list(whole.lane(3))
     assert max(len(part.model_dump_json().encode()) for part in lane) < 256 * 1024

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from gatherhub import clock
+from gatherhub import aws, clock
 from gatherhub.observability import logger
 from gatherhub.parallel import each
 from gatherhub.queues import NotSent
@@ -42,9 +42,21 @@ def broadcast(records: Sequence[Mapping[str, Any]]) -> Told:
     """Tell of stream records in their order.
 
     What is delivered again is told once more, with the same ids; what can never be told is kept
-    apart, and holds up nothing. TableError and the like when nothing was told. One step to read
-    what messages embed, one to log them, one to read the audience, and then the posts.
+    apart, and holds up nothing. An exception when nothing was told: TableError when the store does
+    not answer; any other is raised as long as there are several records, so that Lambda finds the
+    one that is to blame. One step to read what messages embed, one to log them, one to read the
+    audience, and then the posts.
     """
+    try:
+        return _broadcast(records)
+    except Exception as error:
+        if len(records) > 1 or isinstance(error, TableError) or aws.is_outage(error):
+            raise
+        _keep_apart(error, str(records[0].get("eventID")), None)
+        return Told()
+
+
+def _broadcast(records: Sequence[Mapping[str, Any]]) -> Told:
     announced = announcements(_changes(records))
     for change, error in announced.malformed:
         _keep_apart(error, f"{change.key.pk} {change.key.sk}", change.sequence)

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gatherhub import clock
 from gatherhub.realtime.audiences import Subscription, Topic
 from gatherhub.table import keys
 from gatherhub.table.conditions import equal
 from gatherhub.table.errors import ConditionFailed, StoreUnavailable
 from gatherhub.table.items import Item
-from gatherhub.table.reads import get, query
+from gatherhub.table.reads import get, get_many, query
 from gatherhub.table.writes import Action, Delete, Put, transact
 
 LIFETIME = 7_200
@@ -133,6 +134,14 @@ def close_connection(connection_id: str, known: Iterable[str] = ()) -> None:
             continue
         return
     raise StoreUnavailable("the connection kept changing")
+
+
+def hearing_now(connection_ids: Iterable[str]) -> set[str]:
+    """Return which connections are open and may hear. A request for each hundred, side by side."""
+    now = clock.epoch()
+    rows = get_many(keys.connection(name) for name in connection_ids)
+    found = (_connection(key.pk.partition("#")[2], row) for key, row in rows.items())
+    return {one.id for one in found if now < min(one.authenticated_until, one.closes_at + _MARGIN)}
 
 
 def listeners(audience: str) -> list[Listener]:

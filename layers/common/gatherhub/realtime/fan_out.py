@@ -17,7 +17,7 @@ from gatherhub.table.writes import Put, write
 DIRECTLY = 300
 """To how many connections a batch is posted directly."""
 
-# Seconds. A slice is tried for five minutes (template.yaml), and has a lane to itself that long.
+# Seconds; a slice is tried, and holds up its lane, for about ten minutes (template.yaml).
 _IN_USE = 1_800
 _RENEWED = 900
 

@@ -16,11 +16,11 @@ from typing import Any
 from gatherhub import clock
 from gatherhub.parallel import each
 from gatherhub.realtime.announcements import Announcement
-from gatherhub.realtime.audiences import Topic
+from gatherhub.realtime.audiences import Subscription, Topic
 from gatherhub.table import keys
 from gatherhub.table.items import Item
 from gatherhub.table.lists import LAST
-from gatherhub.table.reads import query_range
+from gatherhub.table.reads import query_pages
 from gatherhub.table.writes import Put, write
 
 KEPT = 86_400
@@ -29,9 +29,14 @@ KEPT = 86_400
 SHARDS = 8
 """Over how many partitions a topic's log is spread, by event: one takes about 1 MB a second."""
 
+_PAGES = 4  # that are read of a shard; whoever is that far behind had better fetch afresh
 _ITEM_BYTES = 300_000  # DynamoDB takes 400 KB, and a message is much smaller than the rest
 
 _TELLER = uuid.uuid4().hex[:12]
+
+
+class TooMuch(Exception):
+    """More was told than can be caught up with."""
 
 
 @dataclass(frozen=True)
@@ -88,24 +93,30 @@ def store(found: Sequence[Announcement]) -> None:
     each(lambda shard: _store_shard(*shard, positions[0]), shards.items())
 
 
-def read(topic: Topic, event_id: int | None, since: int) -> list[Logged]:
-    """Return what was told on a topic of an event (None: of all) from a position on.
+def read(places: Iterable[Subscription], since: int, most: int) -> list[Logged]:
+    """Return what was told on topics (of an event or of all) from a position on.
 
-    A little of what was told just before may be among it. One request for an event and eight side
-    by side for a topic, and one more for each further megabyte.
+    A little of what was told just before may be among it. TooMuch when that is more than `most`
+    messages of a shard, or would have to be looked for among more than 4 MB. One request for an
+    event and eight for a topic, all side by side, and one more for each further megabyte.
     """
-    shards = (
-        [keys.log(topic, shard) for shard in range(SHARDS)]
-        if event_id is None
-        else [_shard(topic, event_id)]
-    )
-    found = each(lambda shard: query_range(shard, f"{since:016d}", LAST), shards)
-    return [
-        logged
-        for items in found
-        for logged in _messages(items)
-        if event_id in {None, logged.event_id}
-    ]
+    wanted: dict[str, set[int] | None] = {}
+    for topic, event_id in ((place.topic, place.event_id) for place in places):
+        if event_id is None:
+            wanted |= dict.fromkeys(keys.log(topic, shard) for shard in range(SHARDS))
+        elif (events := wanted.setdefault(_shard(topic, event_id), set())) is not None:
+            events.add(event_id)
+    found = each(lambda shard: _read_shard(*shard, since, most), wanted.items())
+    return [logged for some in found for logged in some]
+
+
+def _read_shard(shard: str, events: set[int] | None, since: int, most: int) -> list[Logged]:
+    found: list[Logged] = []
+    for number, items in enumerate(query_pages(shard, f"{since:016d}", LAST)):
+        found += [one for one in _messages(items) if events is None or one.event_id in events]
+        if len(found) > most or number == _PAGES:
+            raise TooMuch(shard)
+    return found
 
 
 def _shard(topic: Topic, event_id: int) -> str:

@@ -3,6 +3,7 @@
 import json
 import secrets
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,9 @@ from gatherhub.errors import Problem
 from gatherhub.table.stream import Change
 
 _MICROSECONDS = 1_000_000
+
+# Characters of JSON that SQS refuses, by which messages may go.
+_REFUSED = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
 
 
 class MessageType(StrEnum):
@@ -60,7 +64,7 @@ class Message:
 
     def text(self) -> str:
         """Return the message as it is sent: JSON, its text not escaped to keep it small."""
-        return json.dumps(
+        text = json.dumps(
             {
                 "type": self.type,
                 "data": self.data,
@@ -70,6 +74,7 @@ class Message:
             ensure_ascii=False,
             separators=(",", ":"),
         )
+        return text.translate(_REFUSED)
 
 
 def telling(
@@ -78,13 +83,15 @@ def telling(
     """Return the message about a change, or its message number `part` (0 to 9) of several.
 
     Everything that identifies it comes from the stream record: delivered again, the record makes
-    the same message. The id is the second (10 digits), the sequence number (40) and the part (1).
+    the same message. The id is the second (10 digits), the sequence number (40), the part (1), and
+    a hash of the partition (6), as a number is unique in its shard of the stream alone.
     """
+    partition = zlib.crc32(change.key.pk.encode()) % 1_000_000
     return Message(
         type=message_type,
         data=data,
         timestamp=clock.from_epoch(change.at),
-        id=f"{change.at:010d}-{change.sequence:0>40}{part}",
+        id=f"{change.at:010d}-{change.sequence:0>40}{part}{partition:06d}",
     )
 
 

@@ -169,7 +169,7 @@ class Endpoint:
                 fresh = True
                 continue
             except OSError:
-                pass
+                fresh = True  # whatever silenced that connection may have silenced others
             else:
                 if not _may_pass(status):
                     return status

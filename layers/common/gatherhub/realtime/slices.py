@@ -4,7 +4,7 @@ A batch of changes is one slice; for a crowd it is cut into many, which are post
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import islice
 
 from pydantic import BaseModel
@@ -17,7 +17,7 @@ LANES = 32
 
 _POSTS = 5_000  # in one slice, so that posting it takes seconds
 _CONNECTIONS = 500
-_BYTES = 150_000  # of messages; with the connections that stays below the 256 KB of the queue
+_BYTES = 150_000  # of messages as JSON; with the connections that stays below 256 KB
 
 
 class Posting(BaseModel):
@@ -60,6 +60,17 @@ class Slice(BaseModel):
         """Return how many connections get something."""
         return sum(len(group.connections) for group in self.groups)
 
+    def only(self, chosen: Container[str]) -> "Slice":
+        """Return what these connections get of it."""
+        groups = [
+            Group(
+                messages=group.messages,
+                connections={c: at for c, at in group.connections.items() if c in chosen},
+            )
+            for group in self.groups
+        ]
+        return Slice(messages=self.messages, groups=[g for g in groups if g.connections])
+
     def todo(self) -> dict[str, list[bytes]]:
         """Return by connection what is to be posted to it."""
         texts = [message.text.encode() for message in self.messages]
@@ -94,7 +105,7 @@ class Slice(BaseModel):
         runs: list[tuple[int, int]] = []
         start, size = 0, 0
         for place, message in enumerate(self.messages):
-            length = len(message.text.encode())
+            length = len(message.model_dump_json().encode())
             if place - start == most or (size + length > _BYTES and size):
                 runs.append((start, place))
                 start, size = place, 0

@@ -1,6 +1,6 @@
 """Reads, all of them consistent: what a call has written, the next call sees."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from gatherhub import aws, settings
@@ -75,14 +75,31 @@ def query_range(
     return _query(condition, values, reverse=reverse, limit=limit)
 
 
+def query_pages(partition: str, start: str, end: str) -> Iterator[list[Item]]:
+    """Yield the items whose sort key lies between `start` and `end`, in pages of up to a megabyte.
+
+    One request for each page that is taken.
+    """
+    condition = f"{PARTITION} = :pk AND {SORT} BETWEEN :start AND :end"
+    return _pages(condition, {":pk": partition, ":start": start, ":end": end})
+
+
 def _query(
     condition: str, values: dict[str, str], *, reverse: bool = False, limit: int | None = None
 ) -> list[Item]:
     found: list[Item] = []
+    for page in _pages(condition, values, reverse=reverse, limit=limit):
+        found += page
+    return found
+
+
+def _pages(
+    condition: str, values: dict[str, str], *, reverse: bool = False, limit: int | None = None
+) -> Iterator[list[Item]]:
     rest: dict[str, Any] = {}
     while True:
         if limit is not None:
-            rest["Limit"] = limit - len(found)
+            rest["Limit"] = limit
         with translated():
             answer = aws.client("dynamodb").query(
                 TableName=settings.table_name(),
@@ -92,7 +109,10 @@ def _query(
                 ScanIndexForward=not reverse,
                 **rest,
             )
-        found += [unmarshal_item(item) for item in answer["Items"]]
-        if "LastEvaluatedKey" not in answer or len(found) == limit:
-            return found
+        page = [unmarshal_item(item) for item in answer["Items"]]
+        yield page
+        if limit is not None:
+            limit -= len(page)
+        if "LastEvaluatedKey" not in answer or limit == 0:
+            return
         rest = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}

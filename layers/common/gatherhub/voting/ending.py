@@ -27,7 +27,10 @@ HORIZON = timedelta(seconds=150)
 may lie between two looks."""
 
 LOOK_BACK = timedelta(hours=1)
-"""For how long an end is looked for whose message got lost."""
+"""For how long an end is looked for each minute whose message got lost."""
+
+LONG_LOOK_BACK = timedelta(days=7)
+"""For how long it is looked for once an hour, in case all of this stood still."""
 
 _HEAD_START = 1  # second or two by which a message comes early: a container may have to start
 _EARLY = 5  # seconds by which a message may come too early to be waited out
@@ -60,7 +63,8 @@ def schedule() -> int:
     end, side by side.
     """
     now = clock.now()
-    within = Range(clock.to_text(now - LOOK_BACK), clock.to_text(now + HORIZON))
+    back = LOOK_BACK if now.minute else LONG_LOOK_BACK
+    within = Range(clock.to_text(now - back), clock.to_text(now + HORIZON))
     rows = lists.whole(store.VOTES, within, latest_first=False)
     due = [Due(vote_id=row["id"], end=row["end"]) for row in rows if not row["closed"]]
     each(_send, due)
