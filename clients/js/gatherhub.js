@@ -155,6 +155,7 @@ class Client {
 
   #lastId = null; // where to resume
   #known = new Map(); // id of a message: when it came
+  #latest = new Map(); // thing: id of the last message about it
   #jobs = []; // what the app is still to be told, in order
   #working = false;
 
@@ -410,10 +411,13 @@ class Client {
   };
 
   /**
-   * Return whether a resumed message is newer than what the app fetched. Resuming begins a little
-   * before the last message, with what was told before the app listened: older than what it shows.
+   * Return whether a resumed message is newer than what the app has. Resuming may begin a little
+   * before the last message, with what was told before the app listened: older than what it fetched,
+   * or than what it was told of the same thing since, as each thing is told in order.
    */
-  #isNews({ type, data, timestamp }) {
+  #isNews(message) {
+    const { type, data, timestamp, id: messageId } = message;
+    if (messageId < this.#latest.get(thingOf(message))) return false;
     const [kind] = type.split("_");
     const id = data.event_id ?? (kind === "event" ? data.id : data.event?.id);
     const places = this.#wanted.filter(
@@ -425,6 +429,7 @@ class Client {
   #take(message) {
     if (this.#known.has(message.id)) return;
     const now = Date.now();
+    this.#note(thingOf(message), message.id);
     this.#known.set(message.id, now);
     // Only when another comes: what is resumed may begin a little before the last one, however old.
     for (const [id, at] of this.#known) {
@@ -436,6 +441,15 @@ class Client {
       this.#emit(message.type, message.data, message);
       this.#emit("message", message);
     });
+  }
+
+  #note(thing, id) {
+    if (thing === null) return;
+    const latest = this.#latest.get(thing) ?? "";
+    this.#latest.delete(thing); // so that the map is in the order of use
+    this.#latest.set(thing, latest > id ? latest : id);
+    if (this.#latest.size > this.#tuning.rememberAtMost)
+      this.#latest.delete(this.#latest.keys().next().value);
   }
 
   #emit(type, ...values) {
@@ -483,6 +497,13 @@ const CLOSED = "The client was closed.";
 
 function isRefusal(error) {
   return error instanceof RealtimeError && !PASSING.has(error.code);
+}
+
+/** Return what a message is about, e.g. "event 5"; null when it does not say. */
+function thingOf({ type, data }) {
+  const [kind] = type.split("_");
+  const id = data[`${kind}_id`] ?? data.id;
+  return id === undefined ? null : `${kind} ${id}`;
 }
 
 /** Return the names of topics that the app means. */

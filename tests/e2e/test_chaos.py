@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from itertools import dropwhile, zip_longest
 from typing import Any
 
 import httpx
@@ -207,10 +208,12 @@ async def until(condition: Callable[[], bool]) -> None:
 
 def differences(
     heard: dict[Thing, list[Fact]], expected: dict[Thing, list[Fact]]
-) -> dict[Thing, tuple[list[Fact], list[Fact]]]:
-    """Return what was heard and expected of each thing for which they differ."""
-    return {
-        thing: (heard.get(thing, []), expected.get(thing, []))
-        for thing in heard.keys() | expected.keys()
-        if heard.get(thing, []) != expected.get(thing, [])
-    }
+) -> dict[Thing, tuple[list[Fact | None], list[Fact | None]]]:
+    """Return what was heard and expected of each thing from where on they differ."""
+    found = {}
+    for thing in heard.keys() | expected.keys():
+        pairs = zip_longest(heard.get(thing, []), expected.get(thing, []))
+        rest = list(dropwhile(lambda pair: pair[0] == pair[1], pairs))
+        if rest:
+            found[thing] = ([pair[0] for pair in rest], [pair[1] for pair in rest])
+    return found

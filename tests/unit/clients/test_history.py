@@ -18,10 +18,10 @@ class Clock:
         return self.now
 
 
-def message(message_id: str, timestamp: str = "2026-11-22T12:00:00Z") -> Message:
+def message(message_id: str, timestamp: str = "2026-11-22T12:00:00Z", event: int = 1) -> Message:
     told: Told[Literal["event_deleted"], EventReference] = {
         "type": "event_deleted",
-        "data": {"event_id": 1},
+        "data": {"event_id": event},
         "timestamp": timestamp,
         "id": message_id,
     }
@@ -85,6 +85,17 @@ def test_what_comes_again_after_a_long_absence_is_known(history: History, clock:
 def test_only_so_many_ids_are_known(history: History) -> None:
     history.new([message(f"{number:06}") for number in range(MOST + 1)])
     assert ids(history.new([message("000001"), message("000000")])) == ["000000"]
+
+
+def test_what_was_told_of_a_thing_before_its_last_message_is_not_handed_out_by_resuming(
+    history: History,
+) -> None:
+    history.new([message("5")])
+    assert ids(history.new_in_order([message("4"), message("6"), message("3", event=2)])) == [
+        "3",
+        "6",
+    ]
+    assert ids(history.new([message("4")])) == ["4"]  # it was told just now
 
 
 def test_what_is_older_than_what_was_fetched_is_not_handed_out_by_resuming(
