@@ -107,7 +107,7 @@ class ScriptedServer:
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._listening = threading.Event()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=[self._run()])
+        self._thread = threading.Thread(target=self._work)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -186,6 +186,10 @@ class ScriptedServer:
         listed = [{"topic": topic, "event": event} for topic, event in key]
         return self.message(message_type, {"subscriptions": listed})
 
+    def _work(self) -> None:
+        self._loop.run_until_complete(self._run())
+        self._loop.run_until_complete(_end_the_rest())
+
     async def _run(self) -> None:
         options: dict[str, Any] = {"ping_interval": None, "compression": None, "close_timeout": 1}
         async with serve(
@@ -228,6 +232,14 @@ class ScriptedServer:
         if said["type"] not in {"authenticate", "ping"} and not socket.authenticated:
             return [self.error("not_authenticated")]
         return self.answers[said["type"]](socket, said.get("data", {}))
+
+
+async def _end_the_rest() -> None:
+    """Cancel what still runs: whoever was just connecting again was not among the sockets yet."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
 
 
 def _named(data: dict[str, Any]) -> tuple[str, ...]:

@@ -95,7 +95,7 @@ export interface Task {
   assignee: Person | null;
 }
 
-/** A vote as in its details, without `user_vote`. */
+/** A vote as in its details, without `user_voted` and `user_vote`. */
 export interface Vote {
   id: number;
   title: string;

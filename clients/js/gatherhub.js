@@ -33,7 +33,8 @@ export class RealtimeError extends Error {
   name = "RealtimeError";
 
   constructor({ error, message, details }) {
-    super(message);
+    const reasons = Object.entries(details ?? {}).map(([field, said]) => `${field}: ${said}`);
+    super([message, ...reasons].join(" "));
     this.code = error;
     this.details = details;
   }
@@ -43,7 +44,7 @@ export class RealtimeError extends Error {
  * Connect, and stay connected until `close()` of the client that is returned.
  * @param {import("./gatherhub.js").Options} options
  * @returns {import("./gatherhub.js").Client}
- * @throws {TypeError} when the URL is none or a topic doesn't exist
+ * @throws {TypeError} when the URL is none, a topic doesn't exist, or the event is no id
  */
 export function connect(options) {
   return new Client(options);
@@ -162,7 +163,7 @@ class Client {
   constructor(options) {
     this.#options = { ...options, url: new URL(options.url) };
     this.#tuning = { ...TUNING, ...options.tuning };
-    const event = options.event ?? null;
+    const event = eventId(options.event);
     this.#wanted = named(options.topics ?? "all").map((topic) => ({ topic, event, since: "" }));
     globalThis.addEventListener("online", this.#online);
     // Later, so that callbacks can use what connect() returns.
@@ -217,7 +218,7 @@ class Client {
       const [first, ...others] = selections(attempt.wanted);
       const link = new Link(this.#address(first), this.#tuning, this.#heard, this.#lost);
       attempt.link = link;
-      const authenticated = await this.#authenticate(link, token);
+      const authenticated = await this.#authenticateOrRefresh(link, token);
       let { timestamp } = authenticated;
       if (!first) await link.request("unsubscribe", { topics: TOPICS });
       for (const selection of others) ({ timestamp } = await link.request("subscribe", selection));
@@ -320,6 +321,17 @@ class Client {
     return this.#asked;
   }
 
+  /** A token that is refused is replaced at once; the second refusal counts. */
+  async #authenticateOrRefresh(link, token) {
+    const refreshed = this.#refused;
+    try {
+      return await this.#authenticate(link, token);
+    } catch (error) {
+      if (refreshed || !isRefusal(error)) throw error;
+      return this.#authenticate(link, await this.#token(true));
+    }
+  }
+
   async #authenticate(link, token) {
     try {
       const answer = await link.request("authenticate", { token });
@@ -361,8 +373,9 @@ class Client {
 
   // Subscriptions
 
-  #change(type, { topics, event = null }) {
+  #change(type, { topics, event: id }) {
     const change = this.#changes.then(async () => {
+      const event = eventId(id);
       const selection = { topics: named(topics), event };
       for (;;) {
         const link = await this.#open();
@@ -499,6 +512,14 @@ function isRefusal(error) {
   return error instanceof RealtimeError && !PASSING.has(error.code);
 }
 
+/** Return an id as a number, also of what a router gives as text; null when there is none. */
+function eventId(event) {
+  if (event === undefined || event === null) return null;
+  const id = Number(event);
+  if (!Number.isSafeInteger(id) || id < 1) throw new TypeError(`"${event}" is not the id of an event.`);
+  return id;
+}
+
 /** Return what a message is about, e.g. "event 5"; null when it does not say. */
 function thingOf({ type, data }) {
   const [kind] = type.split("_");
@@ -508,7 +529,7 @@ function thingOf({ type, data }) {
 
 /** Return the names of topics that the app means. */
 function named(topics) {
-  const names = topics === "all" ? TOPICS : [...new Set(topics)];
+  const names = topics === "all" ? TOPICS : [...new Set([topics].flat())];
   const unknown = names.find((name) => !TOPICS.includes(name));
   if (unknown !== undefined) throw new TypeError(`There is no topic "${unknown}".`);
   return names;

@@ -106,7 +106,10 @@ def test_opens_the_path_of_its_topics_and_subscribes_to_more(
     assert socket.heard("subscribe") == subscribed
 
 
-@pytest.mark.parametrize("options", ["{ url: 'ws://x', topics: ['chat'] }", "{ url: 'x' }"])
+@pytest.mark.parametrize(
+    "options",
+    ["{ url: 'ws://x', topics: ['chat'] }", "{ url: 'x' }", "{ url: 'ws://x', event: 'x' }"],
+)
 def test_refuses_what_can_never_work(app: App, options: str) -> None:
     code = f"() => {{ try {{ connect({options}) }} catch (error) {{ return error.name }} }}"
 
@@ -484,20 +487,33 @@ def test_tries_again_to_renew_while_the_token_lasts(app: App, server: ScriptedSe
     assert app.run("statuses") == ["connecting", "open"]
 
 
-@pytest.mark.parametrize(
-    ("code", "second"), [("token_invalid", True), ("service_unavailable", False)]
-)
-def test_asks_for_a_fresh_token_when_one_was_refused(
-    app: App, server: ScriptedServer, code: str, second: bool
+def test_asks_for_a_fresh_token_at_once_when_one_was_refused(
+    app: App, server: ScriptedServer
 ) -> None:
-    server.refused["token-1"] = code
+    server.refused["token-1"] = "token_invalid"
     listening(app, server, tokens=["token-1", "token-2"])
 
-    assert [socket.tokens for socket in server.sockets] == [["token-1"], ["token-2"]]
-    assert app.run("[asked, errors]") == [[False, second], [code]]
+    assert [socket.tokens for socket in server.sockets] == [["token-1", "token-2"]]
+    assert app.run("[asked, errors]") == [[False, True], []]
     server.sockets[-1].cut()
     app.wait_for("asked.length === 3")
     assert app.run("asked.at(-1)") is False  # the second was good
+
+
+def test_waits_before_it_shows_a_third_token(app: App, server: ScriptedServer) -> None:
+    server.refused |= {"token-1": "token_invalid", "token-2": "token_expired"}
+    listening(app, server, tokens=["token-1", "token-2", "token-3"])
+
+    assert [socket.tokens for socket in server.sockets] == [["token-1", "token-2"], ["token-3"]]
+    assert app.run("[asked, errors]") == [[False, True, True], ["token_expired"]]
+
+
+def test_keeps_its_token_when_the_server_failed(app: App, server: ScriptedServer) -> None:
+    server.refused["token-1"] = "service_unavailable"
+    listening(app, server, tokens=["token-1", "token-2"])
+
+    assert [socket.tokens for socket in server.sockets] == [["token-1"], ["token-2"]]
+    assert app.run("[asked, errors]") == [[False, False], ["service_unavailable"]]
 
 
 def test_connects_anew_when_a_renewal_was_refused(app: App, server: ScriptedServer) -> None:
@@ -814,4 +830,4 @@ def test_tries_another_token_when_the_server_refuses_one(
 
     app.wait_for_happened("ready")
 
-    assert app.run("[asked, errors]") == [[False, True], ["token_invalid"]]
+    assert app.run("[asked, errors]") == [[False, True], []]

@@ -20,6 +20,7 @@ from gatherhub_client.messages import TOPICS, Message, MessageType, Topic
 logger = logging.getLogger("gatherhub_client")
 
 Status = Literal["connecting", "open", "closed"]
+_Fetch = Literal["ready", "gap"]
 Token = Callable[[bool], Awaitable[str]]
 
 _REFUSED = {"not_authenticated", "token_invalid", "token_expired"}
@@ -49,6 +50,7 @@ class Client:
         wanted: Sequence[Subscription],
         *,
         token: Token,
+        ready: Callable[[], object] | None,
         gap: Callable[[], object] | None,
         status: Callable[[Status], object] | None,
         timing: Timing,
@@ -56,12 +58,13 @@ class Client:
         self._url = url.rstrip("/")
         self._wanted = list(wanted)
         self._token = token
-        self._gap = gap
+        self._fetches = {"ready": ready, "gap": gap or ready}
         self._status = status
         self._timing = timing
         self._history = History()
-        # What is to be handed out: messages, "gap" where some are missing, None at the end.
-        self._deliveries: asyncio.Queue[Message | Literal["gap"] | None] = asyncio.Queue()
+        # What is to be handed out: messages, "ready" before the first, "gap" where some are
+        # missing, None at the end.
+        self._deliveries: asyncio.Queue[Message | _Fetch | None] = asyncio.Queue()
         self._callbacks: dict[str, list[Callable[[Any], object]]] = defaultdict(list)
         self._current: Connection | None = None
         self._expired = False  # the token that was shown last
@@ -90,9 +93,9 @@ class Client:
         return self
 
     async def __anext__(self) -> Message:
-        while (delivery := await self._deliveries.get()) == "gap":
-            if self._gap:
-                await _call(self._gap)
+        while isinstance(delivery := await self._deliveries.get(), str):
+            if fetch := self._fetches[delivery]:
+                await _call(fetch)
         if delivery is None:
             self._deliveries.put_nowait(None)  # for whoever asks again
             raise StopAsyncIteration
@@ -183,8 +186,9 @@ class Client:
             connection.abort()
             raise
         if is_first or not recovered:
+            self._deliveries.put_nowait("ready" if is_first else "gap")
             self._history.fetch(self._wanted, authenticated["timestamp"])
-        self._take_over(connection, place, recovered=recovered)
+        self._take_over(connection, place)
         self._tend(connection, _lifetime(authenticated))
         return connection
 
@@ -227,11 +231,9 @@ class Client:
             raise
         return answer["id"], answer["data"]["recovered"]
 
-    def _take_over(self, connection: Connection, place: str, *, recovered: bool) -> None:
+    def _take_over(self, connection: Connection, place: str) -> None:
         collected, connection.collected = connection.collected or [], None
         self._current = connection
-        if not recovered:
-            self._deliveries.put_nowait("gap")
         self._deliver(self._history.new_in_order(collected))
         self._history.begin(place)
         self._taken_over.set()
@@ -328,14 +330,16 @@ async def connect(  # noqa: PLR0913  (most have defaults)
     token: Token,
     topics: Sequence[Topic] = TOPICS,
     event: int | None = None,
+    ready: Callable[[], object] | None = None,
     gap: Callable[[], object] | None = None,
     status: Callable[[Status], object] | None = None,
     timing: Timing | None = None,
 ) -> AsyncIterator[Client]:
     """Follow the changes of `topics`, of one `event` or of all, as long as the block lasts.
 
-    The block begins when messages come: fetch there what they are about. From then on each is
-    handed out once and in order, whatever happens to connections.
+    The block begins once it is connected, however long that takes; failures are logged
+    (`gatherhub_client`). From then on each message is handed out once and in order, whatever
+    happens to connections. TypeError or ValueError for arguments that can never work.
 
     Parameters
     ----------
@@ -344,19 +348,45 @@ async def connect(  # noqa: PLR0913  (most have defaults)
     token
         `await token(refresh)` returns an access token; a new one when `refresh` is true, as the
         last has been refused or soon will be.
+    ready
+        Called, and awaited if that is possible, before the first message is handed out: fetch what
+        you show.
     gap
-        Called, and awaited if that is possible, when messages may be missing: fetch afresh. What
-        is handed out afterwards is newer.
+        The same when messages may be missing: fetch afresh. What is handed out afterwards is newer.
+        `ready` is called when it is left out.
     status
         Called with `connecting`, `open` and `closed`.
     """
+    _check(url, topics, event, token)
     wanted = [(topic, event) for topic in topics]
-    client = Client(url, wanted, token=token, gap=gap, status=status, timing=timing or Timing())
+    client = Client(
+        url,
+        wanted,
+        token=token,
+        ready=ready,
+        gap=gap,
+        status=status,
+        timing=timing or Timing(),
+    )
     try:
         await client.start()
         yield client
     finally:
         await client.close()
+
+
+def _check(url: str, topics: Sequence[Topic], event: int | None, token: Token) -> None:
+    """Refuse what would be tried for ever in vain."""
+    if not url.startswith(("ws://", "wss://")):
+        raise ValueError(f"{url!r} does not begin with ws:// or wss://.")
+    if isinstance(topics, str):
+        raise TypeError("Topics are a list of names.")
+    if unknown := [topic for topic in topics if topic not in TOPICS]:
+        raise ValueError(f"There is no topic {unknown[0]!r}.")
+    if event is not None and not isinstance(event, int):
+        raise TypeError(f"The event {event!r} is not an id.")
+    if not callable(token):
+        raise TypeError("The token is a coroutine function that returns one.")
 
 
 async def _call(callback: Callable[..., object], *arguments: object) -> None:

@@ -22,7 +22,8 @@ class ServerError(Exception):
     """The server answered `error`: `code` as in an HTTP error, and its `details`."""
 
     def __init__(self, code: str, message: str, details: dict[str, Any]) -> None:
-        super().__init__(f"{code}: {message}")
+        reasons = [f"{field}: {said}" for field, said in details.items()]
+        super().__init__(" ".join([f"{code}: {message}", *reasons]))
         self.code = code
         self.details = details
 

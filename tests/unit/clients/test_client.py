@@ -349,16 +349,17 @@ async def test_a_gap_is_told_before_what_follows_it(server: ScriptedServer) -> N
         order.append("gap")
 
     async with client_of(server, gap=fetch) as client:
-        before, after = deleted(server), deleted(server)
+        before = deleted(server)
         server.publish(before)
+        order += await receive(client, 1)
+        # What is older than the fetch would be in it.
+        after = {**deleted(server), "timestamp": "2999-01-01T00:00:00Z"}
         server.log.append(after)
         server.recovered = False
         first = server.sockets[0]
-        await until(server, lambda: before in server.log)
         first.cut()
         await reconnected(server, first)
-        for _ in range(2):
-            order += await receive(client, 1)
+        order += await receive(client, 1)
         assert order == [before, "gap", after]
 
 
@@ -627,3 +628,45 @@ async def test_the_type_tells_what_the_data_is(server: ScriptedServer) -> None:
         joined = {"event_id": 1, "current_participants": 2, "user": {"username": "ada"}}
         server.publish(server.message("event_joined", joined))
         assert [named(message) for message in await receive(client, 1)] == ["ada"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"url": "http://localhost"}, ValueError),
+        ({"topics": ["gossip"]}, ValueError),
+        ({"topics": "events"}, TypeError),
+        ({"event": "5"}, TypeError),
+        ({"token": "eyJ"}, TypeError),
+    ],
+)
+async def test_what_can_never_work_is_refused_at_once(
+    wrong: dict[str, Any], error: type[Exception]
+) -> None:
+    async def token(_: bool) -> str:
+        return "token"
+
+    options: dict[str, Any] = {"url": "ws://127.0.0.1:1", "token": token, **wrong}
+    with pytest.raises(error):
+        async with connect(options.pop("url"), **options):
+            pytest.fail("it can't be connected")
+
+
+async def test_messages_wait_until_what_is_shown_was_fetched(server: ScriptedServer) -> None:
+    order: list[str] = []
+    fetching, fetched = asyncio.Event(), asyncio.Event()
+
+    async def fetch() -> None:
+        fetching.set()
+        await fetched.wait()
+        order.append("fetched")
+
+    async with client_of(server, ready=fetch) as client:
+        client.on("event_deleted", lambda _: order.append("told"))
+        await fetching.wait()
+        server.publish(deleted(server))
+        await asyncio.sleep(0.1)
+        assert order == []
+        fetched.set()
+        await until(server, lambda: len(order) == 2)
+    assert order == ["fetched", "told"]
